@@ -1,0 +1,90 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+namespace gripbench::hal {
+
+/// A solid that an object is put together from, in its own frame: origin in its middle, z its axis.
+struct ShapePart {
+  enum class Kind { kBox, kCylinder, kSphere, kCapsule, kEllipsoid, kCone };
+  Kind kind = Kind::kBox;
+  /// Box: full extents x, y, z. Cylinder and capsule: radius, height (a capsule's with its caps).
+  /// Sphere: radius. Ellipsoid: full extents. Cone: radius at the bottom, at the top, height. (m)
+  Eigen::Vector3d size = Eigen::Vector3d::Zero();
+  /// Radius of the rounded edges (m), within the size.
+  double rounding = 0.0;
+  /// Pose in the object's frame: position (m), then turns about x, y, z of the object (rad).
+  Eigen::Vector3d position = Eigen::Vector3d::Zero();
+  Eigen::Vector3d rotation = Eigen::Vector3d::Zero();
+};
+
+/// The fine relief of a surface, as the gel feels it.
+struct SurfaceTexture {
+  enum class Kind { kSmooth, kBrushed, kWoven, kKnurled, kRibbed, kEmbossed, kFuzzy };
+  Kind kind = Kind::kSmooth;
+  /// Height from valley to crest, and repeat length (m).
+  double depth = 0.0;
+  double pitch = 0.0;
+};
+
+/// What the outside camera sees.
+struct Appearance {
+  enum class Print { kPlain, kStripes, kChecks, kLabel, kSpeckled };
+  Print print = Print::kPlain;
+  /// Red, green, blue in [0, 1].
+  Eigen::Vector3d color = {0.5, 0.5, 0.5};
+  Eigen::Vector3d second_color = {0.9, 0.9, 0.9};
+  /// Repeat length of the print (m).
+  double pitch = 0.02;
+  /// 0 matt to 1 mirror-like.
+  double gloss = 0.2;
+};
+
+/// An object of the catalogue. Its frame stands on the table: origin in the middle of its
+/// footprint, z up, x along the jaws when it is presented with yaw 0.
+struct ObjectDescription {
+  std::string name;
+  /// What a person would call it, and where its figures come from.
+  std::string title;
+  std::string source;
+  double mass = 0.0;  ///< kg
+  Eigen::Vector3d mass_centre = Eigen::Vector3d::Zero();
+  std::vector<ShapePart> parts;
+  /// Static friction with the gel's membrane and with the plain finger's rubber.
+  double friction_gel = 0.0;
+  double friction_rubber = 0.0;
+  /// Stiffness of the object's own surface per area (N/m^3); nothing for a rigid one.
+  std::optional<double> surface_stiffness;
+  SurfaceTexture texture;
+  Appearance appearance;
+  /// Corners of the box around all parts, in the object's frame (m).
+  Eigen::Vector3d bounds_min = Eigen::Vector3d::Zero();
+  Eigen::Vector3d bounds_max = Eigen::Vector3d::Zero();
+};
+
+/// Reads one object's file.
+/// @throws ConfigError with file, line and key for anything missing, unknown or impossible (an
+/// object below the table, a mass centre outside its bounds, a negative friction).
+ObjectDescription load_object(const std::filesystem::path& file);
+
+/// The objects of a folder, each in `NAME.yaml`.
+class ObjectCatalogue {
+ public:
+  explicit ObjectCatalogue(std::filesystem::path folder);
+
+  /// @throws InputError naming the nearest known names if there is no such object.
+  ObjectDescription load(const std::string& name) const;
+  /// Names in alphabetical order.
+  std::vector<std::string> names() const;
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace gripbench::hal

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <Eigen/Geometry>
+
+#include "hal/objects.h"
+
+namespace gripbench::sim {
+
+/// Points as three plain arrays, so that loops over them vectorise. All spans have one length.
+struct PointsView {
+  std::span<const double> x, y, z;
+};
+
+/// The geometry of an object: the union of its parts, as a signed distance, with its fine relief.
+/// Immutable; safe to share between threads. Frame and units: the object's frame, m.
+class ObjectShape {
+ public:
+  explicit ObjectShape(const hal::ObjectDescription& description);
+
+  /// Signed distance of each point from the smooth surface, negative inside, into `distance`.
+  /// `object_from_points` takes the points into the object's frame. Exact for boxes, cylinders,
+  /// spheres, capsules and cones with rounded edges, and first-order for ellipsoids; points farther
+  /// than `cutoff` from the surface may get any value above `cutoff`.
+  void signed_distance(const Eigen::Isometry3d& object_from_points, const PointsView& points,
+                       double cutoff, std::span<double> distance) const;
+
+  /// Signed distance of one point in the object's frame.
+  double signed_distance(const Eigen::Vector3d& point) const;
+
+  /// Height of the fine relief (m, 0 to the texture's depth below zero: crests lie at 0, valleys at
+  /// -depth) at surface points, into `height`.
+  void relief(const Eigen::Isometry3d& object_from_points, const PointsView& points,
+              std::span<double> height) const;
+
+  bool has_relief() const;
+
+ private:
+  struct Part {
+    hal::ShapePart::Kind kind;
+    Eigen::Vector3d size;
+    double rounding;
+    Eigen::Isometry3d part_from_object;
+    double bounding_radius;
+  };
+  std::vector<Part> parts_;
+  hal::SurfaceTexture texture_;
+};
+
+}  // namespace gripbench::sim
