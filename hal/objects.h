@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <Eigen/Core>
+#include <Eigen/Geometry>
 
 namespace gripbench::hal {
 
@@ -22,6 +22,15 @@ struct ShapePart {
   Eigen::Vector3d position = Eigen::Vector3d::Zero();
   Eigen::Vector3d rotation = Eigen::Vector3d::Zero();
 };
+
+/// Pose of a part in its object: turned about the object's x, then y, then z axis, then moved.
+Eigen::Isometry3d object_from_part(const ShapePart& part);
+
+/// The core of a part: what is left when its surface is moved inwards by the rounding; moved
+/// outwards by it again, the core becomes the part. Half extents of a box or ellipsoid; radius and
+/// half height of a cylinder; radius and half length of the axis of a capsule; radius of a sphere;
+/// radius at the bottom, at the top and half height of a cone (m).
+Eigen::Vector3d core_size(const ShapePart& part);
 
 /// The fine relief of a surface, as the gel feels it.
 struct SurfaceTexture {

@@ -16,6 +16,9 @@ struct PointsView {
 
 /// The geometry of an object: the union of its parts, as a signed distance, with its fine relief.
 /// Immutable; safe to share between threads. Frame and units: the object's frame, m.
+///
+/// The distance of a union is the least of its parts' distances: exact outside; inside, where parts
+/// overlap, a depth that may be too small but never too large.
 class ObjectShape {
  public:
   explicit ObjectShape(const hal::ObjectDescription& description);
@@ -40,13 +43,17 @@ class ObjectShape {
  private:
   struct Part {
     hal::ShapePart::Kind kind;
-    Eigen::Vector3d size;
+    Eigen::Vector3d core_size;
     double rounding;
     Eigen::Isometry3d part_from_object;
     double bounding_radius;
   };
   std::vector<Part> parts_;
   hal::SurfaceTexture texture_;
+  /// The relief is laid around the first part: half extents of its box, or its radius twice, and
+  /// whether it is round.
+  Eigen::Vector2d wrap_half_extents_ = Eigen::Vector2d::Zero();
+  bool wraps_round_ = false;
 };
 
 }  // namespace gripbench::sim

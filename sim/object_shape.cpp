@@ -1,0 +1,310 @@
+#include "sim/object_shape.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "sim/object_relief.h"
+
+namespace gripbench::sim {
+
+namespace {
+
+using Kind = hal::ShapePart::Kind;
+
+// The distances below take a point in the part's frame. They have no branches that a compiler
+// cannot turn into selections, so that loops over points vectorise. Formulas: J. Hart, "Sphere
+// tracing", 1996; I. Quilez, "Distance functions".
+
+struct BoxDistance {
+  double hx, hy, hz, rounding;
+  double operator()(double x, double y, double z) const {
+    const double qx = std::abs(x) - hx, qy = std::abs(y) - hy, qz = std::abs(z) - hz;
+    const double ox = std::max(qx, 0.0), oy = std::max(qy, 0.0), oz = std::max(qz, 0.0);
+    const double inside = std::min(std::max(qx, std::max(qy, qz)), 0.0);
+    return std::sqrt(ox * ox + oy * oy + oz * oz) + inside - rounding;
+  }
+};
+
+struct CylinderDistance {
+  double radius, half_height, rounding;
+  double operator()(double x, double y, double z) const {
+    const double qr = std::sqrt(x * x + y * y) - radius, qz = std::abs(z) - half_height;
+    const double outer = std::max(qr, 0.0), above = std::max(qz, 0.0);
+    return std::sqrt(outer * outer + above * above) + std::min(std::max(qr, qz), 0.0) - rounding;
+  }
+};
+
+struct SphereDistance {
+  double radius;
+  double operator()(double x, double y, double z) const {
+    return std::sqrt(x * x + y * y + z * z) - radius;
+  }
+};
+
+struct CapsuleDistance {
+  double radius, half_axis;
+  double operator()(double x, double y, double z) const {
+    const double beyond = std::max(std::abs(z) - half_axis, 0.0);
+    return std::sqrt(x * x + y * y + beyond * beyond) - radius;
+  }
+};
+
+struct EllipsoidDistance {
+  double rx, ry, rz;
+  double operator()(double x, double y, double z) const {
+    const double ux = x / rx, uy = y / ry, uz = z / rz;
+    const double vx = ux / rx, vy = uy / ry, vz = uz / rz;
+    // The small terms give the centre the depth of the shortest axis in place of 0 / 0.
+    const double least = std::min(rx, std::min(ry, rz));
+    const double k0 = std::sqrt(ux * ux + uy * uy + uz * uz + 1e-24);
+    const double k1 = std::sqrt(vx * vx + vy * vy + vz * vz + 1e-24 / (least * least));
+    return k0 * (k0 - 1.0) / k1;
+  }
+};
+
+/// Radius falls or grows linearly from `bottom` at -half_height to `top` at +half_height.
+struct ConeDistance {
+  double bottom, top, half_height, rounding;
+  double operator()(double x, double y, double z) const {
+    const double r = std::sqrt(x * x + y * y);
+    // Nearest point of the end discs.
+    const double disc_r = r - std::min(r, z < 0.0 ? bottom : top);
+    const double disc_z = std::abs(z) - half_height;
+    // Nearest point of the side.
+    const double side_r = top - bottom, side_z = 2.0 * half_height;
+    const double along =
+        ((top - r) * side_r + (half_height - z) * side_z) / (side_r * side_r + side_z * side_z);
+    const double t = std::min(std::max(along, 0.0), 1.0);
+    const double rim_r = r - top + side_r * t, rim_z = z - half_height + side_z * t;
+    const double squared =
+        std::min(disc_r * disc_r + disc_z * disc_z, rim_r * rim_r + rim_z * rim_z);
+    // Inside when left of the side and between the discs; max() in place of a logical and.
+    const double sign = std::max(rim_r, disc_z) < 0.0 ? -1.0 : 1.0;
+    return sign * std::sqrt(squared) - rounding;
+  }
+};
+
+/// Calls `use` with the distance function of a part of core size `s`.
+template <typename Use>
+decltype(auto) with_distance(Kind kind, const Eigen::Vector3d& s, double rounding, Use&& use) {
+  switch (kind) {
+    case Kind::kBox:
+      return use(BoxDistance{s.x(), s.y(), s.z(), rounding});
+    case Kind::kCylinder:
+      return use(CylinderDistance{s.x(), s.y(), rounding});
+    case Kind::kSphere:
+      return use(SphereDistance{s.x()});
+    case Kind::kCapsule:
+      return use(CapsuleDistance{s.x(), s.y()});
+    case Kind::kEllipsoid:
+      return use(EllipsoidDistance{s.x(), s.y(), s.z()});
+    case Kind::kCone:
+      return use(ConeDistance{s.x(), s.y(), s.z(), rounding});
+  }
+  throw std::invalid_argument("unknown kind of shape part");
+}
+
+double bounding_radius(const hal::ShapePart& part) {
+  const Eigen::Vector3d& s = part.size;
+  switch (part.kind) {
+    case Kind::kBox:
+      return 0.5 * s.norm();
+    case Kind::kCylinder:
+      return std::hypot(s[0], 0.5 * s[1]);
+    case Kind::kSphere:
+      return s[0];
+    case Kind::kCapsule:
+      return 0.5 * s[1];
+    case Kind::kEllipsoid:
+      return 0.5 * s.maxCoeff();
+    case Kind::kCone:
+      return std::hypot(std::max(s[0], s[1]), 0.5 * s[2]);
+  }
+  throw std::invalid_argument("unknown kind of shape part");
+}
+
+/// Transform as plain numbers, so that the loops need no alias analysis of Eigen's storage.
+struct Affine {
+  double xx, xy, xz, x0, yx, yy, yz, y0, zx, zy, zz, z0;
+  explicit Affine(const Eigen::Isometry3d& t)
+      : xx(t(0, 0)),
+        xy(t(0, 1)),
+        xz(t(0, 2)),
+        x0(t(0, 3)),
+        yx(t(1, 0)),
+        yy(t(1, 1)),
+        yz(t(1, 2)),
+        y0(t(1, 3)),
+        zx(t(2, 0)),
+        zy(t(2, 1)),
+        zz(t(2, 2)),
+        z0(t(2, 3)) {}
+  double x(double px, double py, double pz) const { return xx * px + xy * py + xz * pz + x0; }
+  double y(double px, double py, double pz) const { return yx * px + yy * py + yz * pz + y0; }
+  double z(double px, double py, double pz) const { return zx * px + zy * py + zz * pz + z0; }
+};
+
+/// value[i] = function of point i taken into the frame of `t`.
+template <typename Function>
+void for_points(const Eigen::Isometry3d& t, const PointsView& points, std::span<double> value,
+                Function function) {
+  const Affine to(t);
+  const double* __restrict px = points.x.data();
+  const double* __restrict py = points.y.data();
+  const double* __restrict pz = points.z.data();
+  double* __restrict out = value.data();
+  const std::size_t n = value.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = function(to.x(px[i], py[i], pz[i]), to.y(px[i], py[i], pz[i]),
+                      to.z(px[i], py[i], pz[i]), out[i]);
+  }
+}
+
+struct Ball {
+  Eigen::Vector3d centre;
+  double radius;
+};
+
+struct Interval {
+  double low, high;
+};
+
+/// Least and greatest value, in lanes since a compiler may not reorder a plain reduction.
+Interval range_of(std::span<const double> values) {
+  constexpr std::size_t kLanes = 8;
+  std::array<double, kLanes> low, high;
+  low.fill(values[0]);
+  high.fill(values[0]);
+  std::size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      low[lane] = std::min(low[lane], values[i + lane]);
+      high[lane] = std::max(high[lane], values[i + lane]);
+    }
+  }
+  for (; i < values.size(); ++i) {
+    low[0] = std::min(low[0], values[i]);
+    high[0] = std::max(high[0], values[i]);
+  }
+  return {*std::ranges::min_element(low), *std::ranges::max_element(high)};
+}
+
+/// Ball around the box of the points.
+Ball bounding_ball(const PointsView& points) {
+  const Interval x = range_of(points.x), y = range_of(points.y), z = range_of(points.z);
+  const Eigen::Vector3d low(x.low, y.low, z.low), high(x.high, y.high, z.high);
+  return {0.5 * (low + high), 0.5 * (high - low).norm()};
+}
+
+void require_one_length(const PointsView& points, std::size_t length) {
+  if (points.x.size() != length || points.y.size() != length || points.z.size() != length) {
+    throw std::invalid_argument("ObjectShape: points and result differ in length");
+  }
+}
+
+}  // namespace
+
+ObjectShape::ObjectShape(const hal::ObjectDescription& description)
+    : texture_(description.texture) {
+  if (description.parts.empty()) throw std::invalid_argument("ObjectShape: object without parts");
+  for (const hal::ShapePart& part : description.parts) {
+    parts_.push_back({part.kind, hal::core_size(part), part.rounding,
+                      hal::object_from_part(part).inverse(), bounding_radius(part)});
+  }
+  const hal::ShapePart& body = description.parts.front();
+  const Eigen::Vector3d& s = body.size;
+  switch (body.kind) {
+    case Kind::kBox:
+      wrap_half_extents_ = 0.5 * s.head<2>();
+      break;
+    case Kind::kEllipsoid:
+      wraps_round_ = true;
+      wrap_half_extents_.setConstant(0.25 * (s[0] + s[1]));
+      break;
+    case Kind::kCone:
+      wraps_round_ = true;
+      wrap_half_extents_.setConstant(0.5 * (s[0] + s[1]));
+      break;
+    case Kind::kCylinder:
+    case Kind::kSphere:
+    case Kind::kCapsule:
+      wraps_round_ = true;
+      wrap_half_extents_.setConstant(s[0]);
+      break;
+  }
+}
+
+void ObjectShape::signed_distance(const Eigen::Isometry3d& object_from_points,
+                                  const PointsView& points, double cutoff,
+                                  std::span<double> distance) const {
+  require_one_length(points, distance.size());
+  if (distance.empty()) return;
+  const Ball ball = bounding_ball(points);
+  bool first = true;
+  for (const Part& part : parts_) {
+    const Eigen::Isometry3d part_from_points = part.part_from_object * object_from_points;
+    const Eigen::Vector3d centre = part_from_points * ball.centre;
+    if (centre.norm() - part.bounding_radius - ball.radius > cutoff) continue;
+    with_distance(part.kind, part.core_size, part.rounding, [&](auto part_distance) {
+      // Distances change by no more than the way between two points, except the ellipsoid's, which
+      // is not exact.
+      if (part.kind != Kind::kEllipsoid &&
+          part_distance(centre.x(), centre.y(), centre.z()) - ball.radius > cutoff) {
+        return;
+      }
+      if (first) {
+        for_points(part_from_points, points, distance,
+                   [=](double x, double y, double z, double) { return part_distance(x, y, z); });
+      } else {
+        for_points(part_from_points, points, distance,
+                   [=](double x, double y, double z, double so_far) {
+                     return std::min(so_far, part_distance(x, y, z));
+                   });
+      }
+      first = false;
+    });
+  }
+  if (first) std::ranges::fill(distance, std::max(2.0 * cutoff, cutoff + 1.0));
+}
+
+double ObjectShape::signed_distance(const Eigen::Vector3d& point) const {
+  double nearest = std::numeric_limits<double>::max();
+  for (const Part& part : parts_) {
+    const Eigen::Vector3d p = part.part_from_object * point;
+    with_distance(part.kind, part.core_size, part.rounding, [&](auto part_distance) {
+      nearest = std::min(nearest, part_distance(p.x(), p.y(), p.z()));
+    });
+  }
+  return nearest;
+}
+
+void ObjectShape::relief(const Eigen::Isometry3d& object_from_points, const PointsView& points,
+                         std::span<double> height) const {
+  require_one_length(points, height.size());
+  if (!has_relief()) {
+    std::ranges::fill(height, 0.0);
+    return;
+  }
+  const Eigen::Isometry3d body_from_points = parts_.front().part_from_object * object_from_points;
+  const auto pattern_around = [&](auto wrap) {
+    with_relief_pattern(texture_, wrap, [&](auto pattern) {
+      for_points(body_from_points, points, height,
+                 [=](double x, double y, double z, double) { return pattern(x, y, z); });
+    });
+  };
+  const double cells_to_even = texture_.kind == hal::SurfaceTexture::Kind::kWoven ? 2.0 : 1.0;
+  if (wraps_round_) {
+    pattern_around(RoundWrap(wrap_half_extents_.x(), texture_.pitch, cells_to_even));
+  } else {
+    pattern_around(BoxWrap(wrap_half_extents_, texture_.pitch, cells_to_even));
+  }
+}
+
+bool ObjectShape::has_relief() const {
+  return texture_.kind != hal::SurfaceTexture::Kind::kSmooth && texture_.depth > 0.0;
+}
+
+}  // namespace gripbench::sim
