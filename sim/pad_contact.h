@@ -1,0 +1,115 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <Eigen/Geometry>
+
+#include "hal/stage.h"
+#include "sim/gel_imprint.h"
+#include "sim/object_shape.h"
+#include "sim/pad_profile.h"
+
+namespace gripbench::sim {
+
+/// Linear part, then angular part, both in the pad frame and about its origin.
+using Twist = Eigen::Matrix<double, 6, 1>;
+using Wrench = Eigen::Matrix<double, 6, 1>;
+
+/// How the object's surface meets one pad.
+struct ContactPair {
+  /// Static friction coefficient.
+  double friction = 0.0;
+  /// The object's own stiffness per area (N/m^3), in series with the pad's; nothing for a rigid
+  /// one.
+  std::optional<double> object_stiffness;
+};
+
+/// What a pad does to the object in one step, and how that changes with the relative motion: the
+/// linearisation that an implicit integrator needs.
+struct PadForce {
+  /// Wrench on the object (N, N·m); the pad feels its opposite.
+  Wrench wrench = Wrench::Zero();
+  /// -d(wrench)/d(displacement) and -d(wrench)/d(twist) of the object relative to the pad.
+  Eigen::Matrix<double, 6, 6> stiffness = Eigen::Matrix<double, 6, 6>::Zero();
+  Eigen::Matrix<double, 6, 6> damping = Eigen::Matrix<double, 6, 6>::Zero();
+};
+
+/// Distributed contact of one gel pad with an object: a Winkler foundation of nodes for the normal
+/// pressure and a bristle per node for the traction (PHYSICS "Gel contact").
+///
+/// Per node, with indentation d, bristle deflection s and sliding velocity v:
+///   pressure  p = k d / (1 - d/h) + c_n d', never negative; a soft object takes its share of the
+///             penetration in series;
+///   traction  q = k_t s + c_t s', |q| <= mu(v) p with mu(v) = mu_s (1 + beta ln(1 + |v|/v0)).
+/// The indentation is taken along the pad's normal, not to the nearest surface point, or else the
+/// pressure would fall off towards every edge of the object. What the limit does not let the
+/// bristle follow is counted as the node's slip. Slip and deflection are motions of the object's
+/// surface relative to the pad, in the pad's plane.
+///
+/// Frame: the pad frame of PadGrid. Not thread-safe. No allocation after construction.
+class PadContact {
+ public:
+  explicit PadContact(const PadProfile& profile);
+
+  /// Forgets everything: no contact, no deflection, no slip.
+  void reset();
+
+  /// Advances the bristles by `dt` (s) and returns the force at the end of the step.
+  /// @param object_from_pad pose of the pad in the object's frame.
+  /// @param object_twist velocity of the object relative to the pad.
+  PadForce step(const ObjectShape& shape, const ContactPair& pair,
+                const Eigen::Isometry3d& object_from_pad, const Twist& object_twist, double dt);
+
+  /// From here on slip is counted.
+  void zero_slip();
+
+  /// Slip since `zero_slip`: the rigid motion fitted to the slip of the nodes in contact. After the
+  /// contact is lost, what was last seen of it.
+  hal::PadSlip slip() const;
+
+  /// Fills in grid, indentation and surface displacement: the bristles' deflection in the contact,
+  /// `drag_surroundings` outside it.
+  void imprint(GelImprint& out) const;
+
+  /// Per node: pressure, traction (Pa), accumulated slip and gel indentation (m).
+  std::span<const double> pressure() const { return pressure_; }
+  std::span<const double> traction_x() const { return traction_x_; }
+  std::span<const double> traction_y() const { return traction_y_; }
+  std::span<const double> slip_x() const { return slip_x_; }
+  std::span<const double> slip_y() const { return slip_y_; }
+  std::span<const double> indentation() const { return indentation_; }
+  /// Nodes whose traction is below the limit, among those in contact.
+  std::span<const unsigned char> sticking() const { return sticking_; }
+
+  bool touching() const { return contact_nodes_ > 0; }
+  const PadProfile& profile() const { return profile_; }
+
+ private:
+  void release(int node);
+  bool find_penetrations(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad);
+  hal::PadSlip fit_slip() const;
+
+  PadProfile profile_;
+  double node_area_;
+  std::vector<double> x_, y_, z_;
+  /// How deep the object reaches behind the node along the pad's normal (m); <= 0 where it does
+  /// not.
+  std::vector<double> penetration_;
+  /// The nodes inside the object, gathered: index, position along the ray, distances.
+  struct Probe {
+    std::vector<int> node;
+    std::vector<double> x, y, z, first, second;
+  } probe_;
+  std::vector<double> bristle_x_, bristle_y_;
+  std::vector<double> slip_x_, slip_y_;
+  std::vector<double> pressure_, traction_x_, traction_y_;
+  std::vector<double> indentation_;
+  std::vector<unsigned char> sticking_;
+  int contact_nodes_ = 0;
+  /// What was last seen of the slip before the contact was lost.
+  hal::PadSlip last_slip_;
+};
+
+}  // namespace gripbench::sim
