@@ -25,9 +25,9 @@ struct ImageVariation {
 };
 
 /// Turns a rendered picture (8-bit BGR) into the one the camera would deliver as its frame number
-/// `frame_index`: shaken, blurred, exposed and noisy, in this order. The noise is Gaussian to 3.4
-/// standard deviations, independent between pixels, channels and frames, and the same for the same
-/// seed and frame.
+/// `frame_index`: shaken, blurred, exposed and noisy, in this order. The noise is bell-shaped (a
+/// sum of four uniform variables, so within 3.46 standard deviations), independent between pixels,
+/// channels and frames, and the same for the same seed and frame.
 /// @throws std::invalid_argument if the image is not 8-bit BGR or a value is out of its range.
 void finish_camera_image(cv::Mat& image, const ImageVariation& variation,
                          std::uint64_t frame_index);
