@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "experiments/episode.h"
+#include "experiments/position_search.h"
+
+namespace gripbench::experiments {
+
+/// What all episodes of a data set have in common.
+struct DatasetInfo {
+  /// The protocol's file as it was, and the objects it trains and tests on.
+  std::string protocol_text;
+  std::vector<std::string> train_objects;
+  std::vector<std::string> test_objects;
+  /// SHA-256 over the catalogue's files of these objects.
+  std::string catalogue_hash;
+  std::uint64_t seed = 0;
+  /// Version of the program that began the data set.
+  std::string software;
+};
+
+/// A data set of grasps on disk; DESIGN "the episode store".
+///
+///   dataset.json                          what DatasetInfo says
+///   positions/OBJECT/P/position.json      touch width, edge, trial lifts
+///                      reference.jpg, touch.jpg
+///   episodes/OBJECT/GRASP/episode.json    parameters, label, checksums of the other files
+///                         tactile_NN.jpg, external_NN.jpg   T(-2) is 00, T(12) is 14
+///                         trace.csv
+///
+/// An episode or a position appears whole or not at all. Many threads may write different episodes
+/// through one store; one process at a time may write a data set.
+class EpisodeStore {
+ public:
+  /// Opens a data set to write into: makes it, or goes on with it if it was begun with the same
+  /// protocol, catalogue and seed. What an interrupted run left half-written is swept away.
+  /// @throws InputError if the folder holds something else, a data set of a newer version, or one
+  /// of another protocol, catalogue or seed, or if another process writes it; StorageError.
+  static EpisodeStore create_or_resume(const std::filesystem::path& folder,
+                                       const DatasetInfo& info);
+
+  /// Opens a data set to read.
+  /// @throws InputError if it is none, is damaged, or is of a newer version.
+  static EpisodeStore open(const std::filesystem::path& folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const DatasetInfo& info() const { return info_; }
+
+  /// What is known of every episode but its trace and pictures, by object, then grasp.
+  /// @throws InputError naming a file that is missing or damaged.
+  std::vector<EpisodeRecord> records() const;
+  bool has_episode(const std::string& object, const std::string& grasp) const;
+  /// The episode with trace and pictures, all checksums checked.
+  /// @throws InputError naming a file that is missing, truncated or damaged.
+  Episode load(const EpisodeRecord& record) const;
+  Episode load(const std::string& object, const std::string& grasp) const;
+  /// @throws StorageError; then nothing of this episode is on disk. InputError if pictures lack.
+  void write(const Episode& episode);
+
+  bool has_position(const std::string& object, int index) const;
+  /// @throws InputError as `load`.
+  PositionRecord load_position(const std::string& object, int index) const;
+  /// @throws StorageError as `write`.
+  void write_position(const PositionRecord& position);
+
+  /// Everything wrong with the data set, one line each, naming the file; empty when it is sound.
+  std::vector<std::string> verify() const;
+
+  /// SHA-256 over the checksums of all episodes: freezes what detectors are compared on.
+  std::string dataset_hash() const;
+
+ private:
+  class WriteLock;
+
+  EpisodeStore(std::filesystem::path folder, DatasetInfo info, std::shared_ptr<WriteLock> lock);
+
+  std::filesystem::path episode_folder(const std::string& object, const std::string& grasp) const;
+  std::filesystem::path position_folder(const std::string& object, int index) const;
+
+  std::filesystem::path folder_;
+  DatasetInfo info_;
+  std::shared_ptr<WriteLock> lock_;
+};
+
+/// "00" to "14" in the names of the pictures.
+std::string picture_name(const char* camera, int index);
+
+}  // namespace gripbench::experiments

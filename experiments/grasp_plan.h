@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "experiments/grasp_protocol.h"
+#include "hal/objects.h"
+#include "hal/stage.h"
+
+namespace gripbench::experiments {
+
+/// One position on one object: where the tool goes, the object standing as planned.
+struct GripPosition {
+  std::string object;
+  /// Index among the positions of the object.
+  int index = 0;
+  /// Height of the grip above the table, side offset from the mass centre (m), the object's turn
+  /// (rad).
+  double height = 0.0;
+  double offset = 0.0;
+  double yaw = 0.0;
+  /// Where the object's origin stands, in the arm's base frame (m).
+  Eigen::Vector2d stand = Eigen::Vector2d::Zero();
+  /// The grip, and the place above it from which the tool comes down, in the base frame (m).
+  Eigen::Vector3d grip = Eigen::Vector3d::Zero();
+  Eigen::Vector3d above = Eigen::Vector3d::Zero();
+  /// Extent of the object along the jaws, by its catalogue (m).
+  double extent = 0.0;
+  std::uint64_t seed = 0;
+
+  /// Name in the data set: "bottle/position_0".
+  std::string name() const;
+  hal::Placement placement(const std::string& grasp_name, std::uint64_t grasp_seed) const;
+};
+
+/// One grasp before it is made.
+struct GraspPlan {
+  std::string object;
+  /// "003"
+  std::string grasp;
+  int position = 0;
+  std::uint64_t seed = 0;
+  /// Depth of the grip over the depth at the edge between slipping and holding.
+  double depth_factor = 1.0;
+  /// When the lift begins within the period of the tactile frames, in [0, 1).
+  double lift_phase = 0.0;
+};
+
+/// All positions, by object, then index. Drawn from the protocol's seed alone.
+std::vector<GripPosition> plan_positions(const GraspProtocol& protocol,
+                                         const std::vector<hal::ObjectDescription>& objects);
+
+/// All grasps, by object, then name. At each position half of them (the odd one on alternating
+/// sides) have a depth below the edge's; within a half the depths are spread evenly in the
+/// logarithm, one drawn in each stratum.
+std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol);
+
+/// Width of the jaws for a grip of `depth` (m), on the jaws' resolution; the squeeze is the touch
+/// width less this.
+double grip_width(double touch_width, double depth, const SqueezeRules& rules, double resolution);
+
+}  // namespace gripbench::experiments
