@@ -1,0 +1,150 @@
+#include "sim/object_mesh.h"
+
+#include <algorithm>
+#include <map>
+#include <numbers>
+#include <tuple>
+
+#include <gtest/gtest.h>
+
+#include "sim/object_shape.h"
+
+namespace gripbench::sim {
+namespace {
+
+using Kind = hal::ShapePart::Kind;
+using Eigen::Vector3d;
+constexpr double kPi = std::numbers::pi;
+
+hal::ShapePart part_of(Kind kind, const Vector3d& size, double rounding = 0.0) {
+  hal::ShapePart part;
+  part.kind = kind;
+  part.size = size;
+  part.rounding = rounding;
+  return part;
+}
+
+struct Solid {
+  const char* name;
+  hal::ShapePart part;
+  double volume;
+};
+
+void PrintTo(const Solid& solid, std::ostream* out) { *out << solid.name; }
+
+/// Volume of a box's core a x b x c grown by r (Steiner's formula).
+double grown_box(double a, double b, double c, double r) {
+  return a * b * c + 2.0 * r * (a * b + b * c + c * a) + kPi * r * r * (a + b + c) +
+         4.0 / 3.0 * kPi * r * r * r;
+}
+/// Volume of a cylinder's core of radius a, height h, grown by r.
+double grown_cylinder(double a, double h, double r) {
+  return kPi * a * a * h + r * (2.0 * kPi * a * a + 2.0 * kPi * a * h) +
+         r * r * (kPi * h + kPi * kPi * a) + 4.0 / 3.0 * kPi * r * r * r;
+}
+
+std::vector<Solid> solids() {
+  return {
+      {"box", part_of(Kind::kBox, {0.02, 0.03, 0.05}), 0.02 * 0.03 * 0.05},
+      {"rounded_box", part_of(Kind::kBox, {0.02, 0.03, 0.05}, 0.004),
+       grown_box(0.012, 0.022, 0.042, 0.004)},
+      {"cylinder", part_of(Kind::kCylinder, {0.015, 0.04, 0.0}), kPi * 0.015 * 0.015 * 0.04},
+      {"rounded_cylinder", part_of(Kind::kCylinder, {0.015, 0.04, 0.0}, 0.003),
+       grown_cylinder(0.012, 0.034, 0.003)},
+      {"sphere", part_of(Kind::kSphere, {0.02, 0.0, 0.0}), 4.0 / 3.0 * kPi * 8e-6},
+      {"capsule", part_of(Kind::kCapsule, {0.01, 0.05, 0.0}),
+       kPi * 1e-4 * 0.03 + 4.0 / 3.0 * kPi * 1e-6},
+      {"ellipsoid", part_of(Kind::kEllipsoid, {0.02, 0.03, 0.05}), kPi / 6.0 * 0.02 * 0.03 * 0.05},
+      {"cone", part_of(Kind::kCone, {0.02, 0.01, 0.03}), kPi / 3.0 * 0.03 * (4e-4 + 2e-4 + 1e-4)},
+      {"pointed_cone", part_of(Kind::kCone, {0.0, 0.01, 0.03}), kPi / 3.0 * 0.03 * 1e-4},
+  };
+}
+
+class PartMesh : public ::testing::TestWithParam<Solid> {};
+
+TEST_P(PartMesh, IsClosedAndEnclosesTheSolidsVolume) {
+  const TriangleMesh mesh = part_mesh(GetParam().part);
+  ASSERT_EQ(mesh.normals.size(), mesh.vertices.size());
+  ASSERT_EQ(mesh.texture_coordinates.size(), mesh.vertices.size());
+  // Each directed edge between positions is met once, and once the other way.
+  using Key = std::tuple<long, long, long>;
+  const auto key = [](const Eigen::Vector3f& v) {
+    return Key(std::lround(v.x() * 1e8), std::lround(v.y() * 1e8), std::lround(v.z() * 1e8));
+  };
+  std::map<std::pair<Key, Key>, int> edges;
+  double volume = 0.0;
+  for (const auto& face : mesh.faces) {
+    Vector3d p[3];
+    for (int k = 0; k < 3; ++k) {
+      p[k] = mesh.vertices[face[k]].cast<double>();
+      ++edges[{key(mesh.vertices[face[k]]), key(mesh.vertices[face[(k + 1) % 3]])}];
+    }
+    volume += p[0].dot(p[1].cross(p[2])) / 6.0;
+    const Vector3d across = (p[1] - p[0]).cross(p[2] - p[0]);
+    EXPECT_GT(across.dot(mesh.normals[face[0]].cast<double>()), 0.0);
+  }
+  for (const auto& [edge, count] : edges) {
+    ASSERT_EQ(count, 1);
+    ASSERT_TRUE(edges.contains({edge.second, edge.first}));
+  }
+  // A circle of 64 segments lacks 0.16% of its area; an inscribed mesh is never too large.
+  EXPECT_LT(volume, GetParam().volume * (1.0 + 1e-5));
+  EXPECT_GT(volume, GetParam().volume * 0.995);
+}
+
+TEST_P(PartMesh, LiesOnTheSurfaceThatThePadsFeel) {
+  hal::ObjectDescription object;
+  object.parts = {GetParam().part};
+  const ObjectShape shape(object);
+  const TriangleMesh mesh = part_mesh(GetParam().part);
+  for (std::size_t i = 0; i < mesh.vertices.size(); ++i) {
+    const Vector3d p = mesh.vertices[i].cast<double>(), n = mesh.normals[i].cast<double>();
+    ASSERT_NEAR(n.norm(), 1.0, 1e-6);
+    ASSERT_NEAR(shape.signed_distance(p), 0.0, 2e-8);
+    // Along the normal the distance grows one to one; the ellipsoid's is of first order.
+    ASSERT_NEAR(shape.signed_distance(Vector3d(p + 1e-4 * n)), 1e-4, 1.5e-6);
+  }
+}
+
+TEST_P(PartMesh, ReachesItsBounds) {
+  const TriangleMesh mesh = part_mesh(GetParam().part);
+  const hal::ShapePart& part = GetParam().part;
+  Vector3d half;
+  switch (part.kind) {
+    case Kind::kBox:
+    case Kind::kEllipsoid:
+      half = 0.5 * part.size;
+      break;
+    case Kind::kSphere:
+      half.setConstant(part.size[0]);
+      break;
+    case Kind::kCylinder:
+    case Kind::kCapsule:
+      half = {part.size[0], part.size[0], 0.5 * part.size[1]};
+      break;
+    case Kind::kCone: {
+      const double radius = std::max(part.size[0], part.size[1]);
+      half = {radius, radius, 0.5 * part.size[2]};
+      break;
+    }
+  }
+  Eigen::Vector3f low = mesh.vertices[0], high = low;
+  for (const Eigen::Vector3f& v : mesh.vertices) {
+    low = low.cwiseMin(v);
+    high = high.cwiseMax(v);
+  }
+  EXPECT_TRUE(high.cast<double>().isApprox(half, 1e-6)) << high.transpose();
+  EXPECT_TRUE(low.cast<double>().isApprox(-half, 1e-6)) << low.transpose();
+}
+
+INSTANTIATE_TEST_SUITE_P(Solids, PartMesh, ::testing::ValuesIn(solids()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(PartMesh, RefusesResolutionsThatMakeNoSurface) {
+  const hal::ShapePart part = part_of(Kind::kSphere, {0.02, 0, 0});
+  EXPECT_THROW(part_mesh(part, {10, 4}), std::invalid_argument);
+  EXPECT_THROW(part_mesh(part, {16, 0}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace gripbench::sim
