@@ -154,6 +154,17 @@ TEST(ImageEffectsTest, GainActsOnItsChannelAndSaturates) {
   EXPECT_EQ(pixel, cv::Vec3b(75, 150, 255));
 }
 
+TEST(ImageEffectsTest, VignetteDarkensByTheSquareOfTheDistanceFromTheMiddle) {
+  ImageVariation v;
+  v.vignette = 0.4;
+  const cv::Mat image = finished(plain(200), v);
+  EXPECT_NEAR(image.at<cv::Vec3b>(240, 320)[1], 200, 1);
+  EXPECT_NEAR(image.at<cv::Vec3b>(0, 0)[1], 200 * 0.6, 1);
+  EXPECT_NEAR(image.at<cv::Vec3b>(479, 639)[1], 200 * 0.6, 1);
+  // The middle of the left edge: 320 of the 400 px to a corner.
+  EXPECT_NEAR(image.at<cv::Vec3b>(240, 0)[1], 200 * (1.0 - 0.4 * 0.64), 1);
+}
+
 TEST(ImageEffectsTest, SameSeedAndFrameGiveTheSameBytes) {
   ImageVariation v;
   v.seed = 11;

@@ -67,6 +67,7 @@ TEST(SceneVariationTest, EverythingStaysWithinItsRangeAndUsesIt) {
     EXPECT_LE(v.camera_shift.cwiseAbs().maxCoeff(), ranges.camera_shift);
     EXPECT_TRUE(within(v.delay, ranges.delay));
     EXPECT_TRUE(within(v.image.gain[1], ranges.exposure));
+    EXPECT_TRUE(within(v.image.vignette, ranges.vignette));
     EXPECT_TRUE(within(v.image.read_noise, ranges.read_noise));
     EXPECT_TRUE(within(v.image.shot_noise, ranges.shot_noise));
     EXPECT_TRUE(within(v.image.blur_px, ranges.blur_px));
