@@ -26,7 +26,7 @@ namespace {
 constexpr double kFootRadius = 1.0e-3;
 /// Points this low belong to the footprint (m).
 constexpr double kFootprintHeight = 5.0e-6;
-constexpr int kFootprintDirections = 16;
+constexpr int kFootprintDirections = 8;
 constexpr int kHullDirections = 48;
 
 using Points = std::vector<Eigen::Vector3d>;

@@ -162,9 +162,10 @@ TriangleMesh box_mesh(const hal::ShapePart& part, int per_quarter) {
           const Eigen::Vector3d normal =
               (outward + across.slope * right + vertical.slope * up).normalized();
           const Eigen::Vector3d p = corner.cwiseProduct(core) + part.rounding * normal;
-          const double u =
-              axis == 2 ? 0.5 + 0.5 * p.x() / half.x() : perimeter_coordinate(p, half, axis, sign);
-          const double v = 0.5 + 0.5 * (axis == 2 ? p.y() / half.y() : p.z() / half.z());
+          // The ends carry the print at the scale of the sides.
+          const double u = axis == 2 ? p.x() / (4.0 * (half.x() + half.y()))
+                                     : perimeter_coordinate(p, half, axis, sign);
+          const double v = 0.5 + 0.5 * (axis == 2 ? p.y() : p.z()) / half.z();
           add_vertex(mesh, p, normal, u, v);
         }
       }

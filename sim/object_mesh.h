@@ -16,7 +16,7 @@ struct TriangleMesh {
   std::vector<Eigen::Vector3f> vertices;
   /// Unit, outward, one per vertex.
   std::vector<Eigen::Vector3f> normals;
-  /// One per vertex: u around the part's axis, v up along it, each 0 to 1 over the part.
+  /// One per vertex: u around the part's axis, v up along it; 1 is once around and once along.
   std::vector<Eigen::Vector2f> texture_coordinates;
   std::vector<std::array<std::int32_t, 3>> faces;
 };
