@@ -18,7 +18,7 @@ struct RenderOptions {
   bool shadows = true;
   /// Side of the square shadow map, in pixels. A small one is faster, and its interpolation makes
   /// the edges of shadows soft.
-  int shadow_map_px = 1024;
+  int shadow_map_px = 512;
   /// Samples per pixel that smooth the edges; 0 is none.
   int samples = 0;
 };

@@ -71,10 +71,11 @@ void filter_row(const std::uint8_t* row, int width, const Kernel& kernel,
 constexpr int kByteSumMean = 510;
 const float kByteSumDeviation = std::sqrt(4.0f * (256.0f * 256.0f - 1.0f) / 12.0f);
 
-// Exposes and adds noise. Random numbers come from hashing the pixel's index (MurmurHash3's
-// finaliser), which the compiler turns into vector code.
-void expose_row(const float* light, const float* gain, int n, float read_variance, float shot_noise,
-                std::uint32_t key, std::uint8_t* out) {
+// Exposes and adds noise. Of each pixel's light the share `row_share` less `falloff` arrives.
+// Random numbers come from hashing the pixel's index (MurmurHash3's finaliser), which the compiler
+// turns into vector code.
+void expose_row(const float* light, const float* gain, const float* falloff, float row_share, int n,
+                float read_variance, float shot_noise, std::uint32_t key, std::uint8_t* out) {
   const float per_sum = 1.0f / kByteSumDeviation;
   for (int i = 0; i < n; ++i) {
     std::uint32_t h = key + static_cast<std::uint32_t>(i) * 0x9e3779b9u;
@@ -82,7 +83,7 @@ void expose_row(const float* light, const float* gain, int n, float read_varianc
     h = (h ^ (h >> 13)) * 0xc2b2ae35u;
     h ^= h >> 16;
     const int sum = static_cast<int>((h & 255) + ((h >> 8) & 255) + ((h >> 16) & 255) + (h >> 24));
-    const float value = light[i] * gain[i];
+    const float value = light[i] * gain[i] * (row_share - falloff[i]);
     const float deviation = std::sqrt(read_variance + shot_noise * value);
     const float noisy = value + deviation * per_sum * static_cast<float>(sum - kByteSumMean) + 0.5f;
     out[i] = static_cast<std::uint8_t>(static_cast<int>(std::min(255.0f, std::max(0.0f, noisy))));
@@ -93,8 +94,9 @@ void check(const cv::Mat& image, const ImageVariation& v) {
   if (image.type() != CV_8UC3 || image.empty()) {
     throw std::invalid_argument("camera image effects: the picture must be 8-bit BGR");
   }
-  const bool possible = v.gain.minCoeff() >= 0 && v.read_noise >= 0 && v.shot_noise >= 0 &&
-                        v.blur_px >= 0 && v.blur_px <= kLargestBlur && v.vibration_px >= 0 &&
+  const bool possible = v.gain.minCoeff() >= 0 && v.vignette >= 0 && v.vignette <= 1 &&
+                        v.read_noise >= 0 && v.shot_noise >= 0 && v.blur_px >= 0 &&
+                        v.blur_px <= kLargestBlur && v.vibration_px >= 0 &&
                         v.vibration_px <= kLargestVibration;
   if (!possible) throw std::invalid_argument("camera image effects: a value is out of its range");
 }
@@ -112,7 +114,17 @@ void finish_camera_image(cv::Mat& image, const ImageVariation& variation,
 
   const int n = 3 * image.cols;
   std::vector<float> gain(n);
-  for (int i = 0; i < n; ++i) gain[i] = static_cast<float>(variation.gain[i % 3]);
+  std::vector<float> falloff(n);
+  const double corner_squared = 0.25 * (static_cast<double>(image.cols) * image.cols +
+                                        static_cast<double>(image.rows) * image.rows);
+  const auto lost = [&](double from_middle_px) {
+    return static_cast<float>(variation.vignette * from_middle_px * from_middle_px /
+                              corner_squared);
+  };
+  for (int i = 0; i < n; ++i) {
+    gain[i] = static_cast<float>(variation.gain[i % 3]);
+    falloff[i] = lost(i / 3 + 0.5 - 0.5 * image.cols);
+  }
   const auto read_variance = static_cast<float>(variation.read_noise * variation.read_noise);
   const auto shot_noise = static_cast<float>(variation.shot_noise);
 
@@ -139,7 +151,8 @@ void finish_camera_image(cv::Mat& image, const ImageVariation& variation,
       light[i] = sum;
     }
     const auto row_key = static_cast<std::uint32_t>(mix(frame_key + 3 + y));
-    expose_row(light.data(), gain.data(), n, read_variance, shot_noise, row_key, image.ptr(y));
+    expose_row(light.data(), gain.data(), falloff.data(), 1.0f - lost(y + 0.5 - 0.5 * image.rows),
+               n, read_variance, shot_noise, row_key, image.ptr(y));
   }
 }
 

@@ -14,6 +14,9 @@ struct ImageVariation {
   std::uint64_t seed = 0;
   /// Exposure and white balance: factor on blue, green, red.
   Eigen::Vector3d gain = Eigen::Vector3d::Ones();
+  /// Share of the light that the lens loses in the picture's corners; grows with the square of the
+  /// distance from the middle.
+  double vignette = 0.0;
   /// Standard deviation of the noise of a black pixel.
   double read_noise = 0.0;
   /// Growth of the noise's variance per step of brightness, by the photons' own randomness.
@@ -25,9 +28,9 @@ struct ImageVariation {
 };
 
 /// Turns a rendered picture (8-bit BGR) into the one the camera would deliver as its frame number
-/// `frame_index`: shaken, blurred, exposed and noisy, in this order. The noise is bell-shaped (a
-/// sum of four uniform variables, so within 3.46 standard deviations), independent between pixels,
-/// channels and frames, and the same for the same seed and frame.
+/// `frame_index`: shaken, blurred, vignetted, exposed and noisy, in this order. The noise is
+/// bell-shaped (a sum of four uniform variables, so within 3.46 standard deviations), independent
+/// between pixels, channels and frames, and the same for the same seed and frame.
 /// @throws std::invalid_argument if the image is not 8-bit BGR or a value is out of its range.
 void finish_camera_image(cv::Mat& image, const ImageVariation& variation,
                          std::uint64_t frame_index);

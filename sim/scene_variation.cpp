@@ -66,6 +66,7 @@ ImageVariation draw_image(Draw& draw, const VariationRanges& ranges) {
   const double blue = 1.0 + draw.around_zero(ranges.white_balance);
   const double red = 1.0 + draw.around_zero(ranges.white_balance);
   image.gain = exposure * Eigen::Vector3d(blue, 1.0, red);
+  image.vignette = draw.within(ranges.vignette);
   image.read_noise = draw.within(ranges.read_noise);
   image.shot_noise = draw.within(ranges.shot_noise);
   image.blur_px = draw.within(ranges.blur_px);
@@ -186,6 +187,7 @@ VariationRanges VariationRanges::from(hal::ConfigNode node) {
   r.delay = range_or(node, "delay", r.delay, {0.0, 0.05});
   r.exposure = range_or(node, "exposure", r.exposure, kGain);
   r.white_balance = node.number_or("white_balance", r.white_balance, kRelative);
+  r.vignette = range_or(node, "vignette", r.vignette, {0.0, 1.0});
   r.read_noise = range_or(node, "read_noise", r.read_noise, {0.0, 50.0});
   r.shot_noise = range_or(node, "shot_noise", r.shot_noise, {0.0, 5.0});
   r.blur_px = range_or(node, "blur_px", r.blur_px, {0.0, 1.2});

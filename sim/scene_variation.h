@@ -22,8 +22,8 @@ struct VariationRanges {
   /// z = 0) by up to this angle about two axes (rad).
   double light_turn = 0.25;
   /// Factor on each lamp's brightness, and on the light that is everywhere.
-  hal::Range light_gain = {0.75, 1.15};
-  hal::Range ambient_gain = {0.85, 1.15};
+  hal::Range light_gain = {0.75, 1.10};
+  hal::Range ambient_gain = {0.88, 1.10};
   /// Largest shift of a lamp's colour between blue and red: red times (1 + x), blue times (1 - x).
   double light_warmth = 0.06;
 
@@ -32,7 +32,7 @@ struct VariationRanges {
   std::vector<std::string> table_materials = {"table_white", "table_wood", "table_felt"};
   std::vector<double> table_weights = {0.6, 0.2, 0.2};
   /// Factor on the table's brightness, and largest relative change of each of its colour channels.
-  hal::Range table_gain = {0.88, 1.08};
+  hal::Range table_gain = {0.88, 1.05};
   double table_tint = 0.03;
 
   /// Largest turn of the camera about each of its axes (rad), and largest shift along each (m).
@@ -44,8 +44,9 @@ struct VariationRanges {
 
   /// The image; the terms are those of ImageVariation. `exposure` is the factor on all channels,
   /// `white_balance` the largest relative change of blue and of red.
-  hal::Range exposure = {0.88, 1.10};
+  hal::Range exposure = {0.88, 1.08};
   double white_balance = 0.04;
+  hal::Range vignette = {0.02, 0.14};
   hal::Range read_noise = {0.8, 2.0};
   hal::Range shot_noise = {0.01, 0.04};
   hal::Range blur_px = {0.4, 0.9};

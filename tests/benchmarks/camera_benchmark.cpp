@@ -6,16 +6,18 @@
 
 #include "sim/camera_renderer.h"
 #include "sim/image_effects.h"
-#include "tests/unit/sim/camera_test_scene.h"
+#include "tests/unit/sim/webcam_scene.h"
 
 namespace {
 
 using gripbench::sim::CameraRenderer;
 using gripbench::sim::RenderOptions;
 
+const char kRig[] = GRIPBENCH_SOURCE_DIR "/assets/mjcf/rig.xml";
+
 // Arguments: shadow map in pixels (0: no shadows), samples per pixel.
 void draw_picture(benchmark::State& state) {
-  gripbench::sim::TestScene scene;
+  gripbench::sim::WebcamScene scene(kRig);
   RenderOptions options;
   options.shadows = state.range(0) > 0;
   if (options.shadows) options.shadow_map_px = static_cast<int>(state.range(0));
@@ -31,13 +33,13 @@ void draw_picture(benchmark::State& state) {
 }
 BENCHMARK(draw_picture)
     ->ArgNames({"shadow_map", "samples"})
-    ->ArgsProduct({{0, 512, 1024, 2048, 4096}, {0, 4}})
+    ->ArgsProduct({{0, 256, 512, 1024, 4096}, {0, 4}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime()
     ->UseRealTime();
 
 void load_model(benchmark::State& state) {
-  gripbench::sim::TestScene scene;
+  gripbench::sim::WebcamScene scene(kRig);
   CameraRenderer renderer;
   for (auto _ : state) renderer.load(scene.model());
 }
