@@ -12,7 +12,7 @@
 #include "experiments/grasp_plan.h"
 #include "experiments/grasp_script.h"
 #include "experiments/position_search.h"
-#include "experiments/seed.h"
+#include "hal/seed.h"
 
 namespace gripbench::experiments {
 namespace {
@@ -94,7 +94,7 @@ void Collection::plan(const std::vector<hal::ObjectDescription>& objects) {
   positions_done_ = positions_total_ - positions_to_do_.size();
   grasps_done_ = grasps_total_ - grasps_to_do_.size();
   // Shuffled, so that wear of the gel or a change of the light does not go along with objects.
-  SeededDraw(split_seed(protocol_.seed, "order of grasps", 0)).shuffle(grasps_to_do_);
+  hal::SeededDraw(hal::split_seed(protocol_.seed, "order of grasps", 0)).shuffle(grasps_to_do_);
 }
 
 CollectSummary Collection::run() {

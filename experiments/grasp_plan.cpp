@@ -7,7 +7,7 @@
 
 #include <Eigen/Geometry>
 
-#include "experiments/seed.h"
+#include "hal/seed.h"
 
 namespace gripbench::experiments {
 namespace {
@@ -16,8 +16,8 @@ GripPosition plan_position(const GraspProtocol& protocol, const hal::ObjectDescr
                            int index) {
   const PositionRules& rules = protocol.positions;
   GripPosition position{.object = object.name, .index = index};
-  position.seed = split_seed(protocol.seed, object.name + "/position", index);
-  SeededDraw draw(position.seed);
+  position.seed = hal::split_seed(protocol.seed, object.name + "/position", index);
+  hal::SeededDraw draw(position.seed);
 
   // Positions share the range out among themselves, so that two are never the same grip.
   const double share = (index + draw.uniform()) / rules.per_object;
@@ -48,7 +48,7 @@ GripPosition plan_position(const GraspProtocol& protocol, const hal::ObjectDescr
 /// Depth factors of the grasps of one position, in order of rank.
 std::vector<double> plan_factors(const GraspProtocol& protocol, const std::string& object,
                                  int position, int count) {
-  SeededDraw draw(split_seed(protocol.seed, object + "/factors", position));
+  hal::SeededDraw draw(hal::split_seed(protocol.seed, object + "/factors", position));
   const int below = (count + position % 2) / 2;
   const double low = std::log(protocol.squeeze.factor[0]);
   const double high = std::log(protocol.squeeze.factor[1]);
@@ -93,13 +93,14 @@ std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol) {
       factors.push_back(plan_factors(protocol, object, p, count));
     }
     for (int g = 0; g < protocol.grasps_per_object; ++g) {
-      const std::uint64_t seed = split_seed(protocol.seed, object + "/grasp", g);
-      grasps.push_back({.object = object,
-                        .grasp = fmt::format("{:03}", g),
-                        .position = g % positions,
-                        .seed = seed,
-                        .depth_factor = factors[g % positions][g / positions],
-                        .lift_phase = SeededDraw(split_seed(seed, "lift phase", 0)).uniform()});
+      const std::uint64_t seed = hal::split_seed(protocol.seed, object + "/grasp", g);
+      grasps.push_back(
+          {.object = object,
+           .grasp = fmt::format("{:03}", g),
+           .position = g % positions,
+           .seed = seed,
+           .depth_factor = factors[g % positions][g / positions],
+           .lift_phase = hal::SeededDraw(hal::split_seed(seed, "lift phase", 0)).uniform()});
     }
   }
   return grasps;

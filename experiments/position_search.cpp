@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "experiments/seed.h"
+#include "hal/seed.h"
 
 namespace gripbench::experiments {
 
@@ -43,7 +43,7 @@ PositionRecord search_position(hal::Workcell& workcell, const GraspProtocol& pro
     const double width = grip_width(touch.width, depth, rules, gripper.resolution);
     const SlipLabel label = script.trial_lift(position, touch.width, width,
                                               fmt::format("{}/trial_{}", position.name(), k),
-                                              split_seed(position.seed, "trial", k));
+                                              hal::split_seed(position.seed, "trial", k));
     record.trials.push_back(
         {.squeeze = touch.width - width, .slip = label.slip, .reason = label.reason});
     (label.slip ? slips : holds) = depth;
