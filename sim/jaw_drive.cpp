@@ -23,6 +23,9 @@ constexpr hal::GripperLimits kWsg50 = {.min_width = 0.0,
 constexpr double kAcceleration = 5.0;
 // Deceleration of the width when the current limit stalls the motor against a part (m/s^2).
 constexpr double kStallDeceleration = 20.0;
+// Pads must meet the force limit for this long (s), so that jaws do not give up on a finger that
+// only swings.
+constexpr double kBlockedTime = 0.020;
 // Natural frequency of the position servo (rad/s), critically damped. Well above the fingers' own
 // 300 to 450 rad/s it would be unstable at 1 ms; the screw's inertia does the rest.
 constexpr double kServoFrequency = 250.0;
@@ -81,6 +84,7 @@ void JawDrive::start(double width, double speed) {
   }
   target_ = std::round(width / limits_.resolution) * limits_.resolution;
   speed_ = speed;
+  blocked_time_ = 0.0;
   moving_ = true;
 }
 
@@ -125,7 +129,8 @@ void JawDrive::advance(const mjData* data) {
   double speed = std::clamp(wanted, ramp_speed_ - step_speed, ramp_speed_ + step_speed);
   if (speed < 0.0) {
     const double allowed = closing_speed_limit();
-    if (allowed == 0.0) {
+    blocked_time_ = allowed > 0.0 ? 0.0 : blocked_time_ + step_;
+    if (blocked_time_ >= kBlockedTime) {
       finish_at(ramp_width_);
       return;
     }

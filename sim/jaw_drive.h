@@ -62,6 +62,7 @@ class JawDrive {
 
   bool moving_ = false;
   double target_ = 0.0, speed_ = 0.0;
+  double blocked_time_ = 0.0;
   double ramp_width_ = 0.0, ramp_speed_ = 0.0, ramp_acceleration_ = 0.0;
   double width_error_ = 0.0, speed_error_ = 0.0;
   double measured_width_ = 0.0, measured_speed_ = 0.0;

@@ -136,6 +136,10 @@ void RigController::stop() {
 
 void RigController::check_path(const StraightMotion& motion, const hal::LinearMotionLimits& limits,
                                JointVector joints) const {
+  const Eigen::Isometry3d target = motion.pose_at_share(1.0);
+  if (ur5_inverse(target * flange_from_tcp_.inverse()).empty()) {
+    refuse("the target " + describe(target.translation()) + " is out of reach; choose one nearer");
+  }
   const double length = motion.length();
   const int samples = 1 + static_cast<int>(std::ceil(length / kCheckSpacing));
   for (int i = 0; i <= samples; ++i) {
@@ -147,7 +151,9 @@ void RigController::check_path(const StraightMotion& motion, const hal::LinearMo
     }
     const std::optional<JointVector> found =
         ur5_inverse_nearest(pose * flange_from_tcp_.inverse(), joints);
-    if (!found) refuse("out of reach at " + describe(tcp) + "; choose a target nearer to the base");
+    if (!found) {
+      refuse("the path leaves the arm's reach at " + describe(tcp) + "; go around the base");
+    }
     const Eigen::Vector3d tcp_in_flange = flange_from_tcp_.translation();
     if ((*found - joints).lpNorm<Eigen::Infinity>() > kMaxJointStep ||
         ur5_dexterity(*found, tcp_in_flange) < kMinDexterity) {
