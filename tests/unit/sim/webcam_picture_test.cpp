@@ -2,6 +2,12 @@
 // with its cyan glow from the lower left, the dark plain finger from the lower right, the object
 // between their tips, a light table behind.
 
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
 
@@ -11,6 +17,8 @@
 
 namespace gripbench::sim {
 namespace {
+
+const char kRig[] = GRIPBENCH_SOURCE_DIR "/assets/mjcf/rig.xml";
 
 class WebcamPictureTest : public ::testing::Test {
  protected:
@@ -41,7 +49,7 @@ class WebcamPictureTest : public ::testing::Test {
   static bool is_cyan(const cv::Vec3b& p) { return p[0] > 80 && p[1] > 80 && p[0] > 2 * p[2]; }
   static bool is_dark(const cv::Vec3b& p) { return std::max({p[0], p[1], p[2]}) < 60; }
 
-  WebcamScene scene_{std::filesystem::path(GRIPBENCH_SOURCE_DIR) / "assets/mjcf/rig.xml"};
+  WebcamScene scene_{kRig};
   int camera_ = camera_id(scene_.model(), "webcam");
   CameraRenderer renderer_;
 };
@@ -106,6 +114,29 @@ TEST_F(WebcamPictureTest, ALiftLeavesFingersAndHeldObjectInPlace) {
   }
   EXPECT_GT(red, 5000);
   EXPECT_LT(changed, red / 200);
+}
+
+// The speckles of the tables come out of MuJoCo's compiler, which draws them with rand() under a
+// lock: workers that build scenes at once must still see one table.
+TEST_F(WebcamPictureTest, ScenesBuiltAtOnceLookTheSame) {
+  const cv::Mat expected = picture();
+  constexpr int kThreads = 3;
+  std::array<int, kThreads> different{};
+  std::vector<std::thread> threads;
+  for (int& count : different) {
+    threads.emplace_back([&expected, &count] {
+      for (int i = 0; i < 5; ++i) {
+        WebcamScene scene(kRig);
+        CameraRenderer renderer;
+        renderer.load(scene.model());
+        cv::Mat image;
+        renderer.render(scene.model(), scene.data(), camera_id(scene.model(), "webcam"), image);
+        count += cv::norm(image, expected, cv::NORM_INF) != 0.0;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_THAT(different, ::testing::Each(0));
 }
 
 TEST_F(WebcamPictureTest, EveryTableOfTheDefaultsIsInTheSceneAndLooksDifferent) {
