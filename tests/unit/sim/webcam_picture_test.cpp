@@ -125,7 +125,7 @@ TEST_F(WebcamPictureTest, ScenesBuiltAtOnceLookTheSame) {
   std::vector<std::thread> threads;
   for (int& count : different) {
     threads.emplace_back([&expected, &count] {
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < 3; ++i) {
         WebcamScene scene(kRig);
         CameraRenderer renderer;
         renderer.load(scene.model());
