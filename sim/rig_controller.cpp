@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include <fmt/format.h>
 
@@ -40,8 +41,9 @@ Eigen::Map<const Eigen::VectorXd> numeric(const mjModel* model, const char* name
 }
 
 Eigen::Isometry3d pose_in_body(const mjModel* model, int site) {
-  const mjtNum* p = model->site_pos + 3 * site;
-  const mjtNum* q = model->site_quat + 4 * site;
+  const std::ptrdiff_t index = site;
+  const mjtNum* p = model->site_pos + 3 * index;
+  const mjtNum* q = model->site_quat + 4 * index;
   Eigen::Isometry3d pose = Eigen::Isometry3d::Identity();
   pose.linear() = Eigen::Quaterniond(q[0], q[1], q[2], q[3]).toRotationMatrix();
   pose.translation() << p[0], p[1], p[2];
