@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "hal/config.h"
+#include "sim/pad_profile.h"
+
+namespace gripbench::sim {
+
+/// A lamp inside the sensor.
+struct GelLight {
+  /// In the pad frame (m); inside the sensor, so z < 0.
+  Eigen::Vector3d position = Eigen::Vector3d::Zero();
+  /// What it adds to blue, green and red of a membrane that faces it, in the middle of the pad.
+  Eigen::Vector3d color_bgr = Eigen::Vector3d::Zero();
+};
+
+/// The dots printed on the gel: a square lattice, as regular as a hand can print it, and its wear.
+/// Lengths in m. Jitters are standard deviations; shares lie in [0, 1].
+struct MarkerProfile {
+  double pitch = 0.0;
+  /// Turn of the lattice from the image's x axis towards its y axis (rad).
+  double angle = 0.0;
+  /// A lattice point, from the image's middle.
+  Eigen::Vector2d origin = Eigen::Vector2d::Zero();
+  /// Diameter at half of the dot's darkness, and its jitter as a share of it.
+  double diameter = 0.0;
+  double diameter_jitter = 0.0;
+  double position_jitter = 0.0;
+  /// Amplitude of a dot's departures from a circle, as a share of its radius.
+  double roughness = 0.0;
+  /// Distance over which darkness falls from 90% to 10% at a dot's edge.
+  double softness = 0.0;
+  /// Share of the light that a fresh dot takes away, and its jitter.
+  double darkness = 0.0;
+  double darkness_jitter = 0.0;
+  /// Share of dots that are rubbed pale, and share that have lost a piece.
+  double faded_share = 0.0;
+  double chipped_share = 0.0;
+};
+
+/// What the camera behind the gel sees of it.
+struct OpticsProfile {
+  int width = 0, height = 0;  ///< px
+  double pixel_pitch = 0.0;   ///< m on the gel's surface per pixel
+
+  /// Colour of the untouched gel: per channel (blue, green, red) the coefficients of 1, x, y, x^2,
+  /// xy, y^2, x^3, x^2 y, x y^2, y^3 with x, y from the image's middle in half widths. Lens shading
+  /// is part of it.
+  std::array<std::array<double, 10>, 3> background{};
+
+  std::vector<GelLight> lights;
+  /// Light that comes from everywhere, in the same measure as the lights' colours.
+  double ambient = 0.0;
+  /// A light weakens with distance r as r^-falloff.
+  double falloff = 0.0;
+  /// Share of a light that a cast shadow takes away, and the depth below the shadow's edge at which
+  /// it has done so (m).
+  double shadow_strength = 0.0;
+  double shadow_depth = 0.0;
+
+  /// Radius of curvature of the untouched gel (m), and the indentation that flattens it (m).
+  double dome_radius = 0.0;
+  double dome_flattening = 0.0;
+  /// Length over which the membrane comes back to rest beside a contact (m), and the steepest slope
+  /// of an object that it follows.
+  double membrane_length = 0.0;
+  double membrane_steepest = 0.0;
+  /// Outward motion of the surface under load per slope of the indentation (m).
+  double spread = 0.0;
+
+  double blur = 0.0;   ///< standard deviation of the camera's blur (m on the gel)
+  double noise = 0.0;  ///< standard deviation per pixel, channel and frame (grey levels)
+
+  MarkerProfile markers;
+
+  /// Reads the mapping of an `optics:` key.
+  /// @throws ConfigError for a missing, unknown or impossible value.
+  static OpticsProfile from(hal::ConfigNode optics);
+};
+
+/// A tactile finger: its pad's mechanics and its camera.
+struct SensorProfile {
+  PadProfile pad;
+  OpticsProfile optics;
+
+  /// @throws InputError, ConfigError; also if the pad's grid does not cover the camera's view.
+  static SensorProfile load(const std::filesystem::path& file);
+};
+
+}  // namespace gripbench::sim
