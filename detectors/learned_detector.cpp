@@ -88,11 +88,11 @@ torch::Tensor PictureNetworkImpl::forward(torch::Tensor x) {
   x = torch::relu(conv2->forward(x));
   x = torch::relu(conv3->forward(x));
   x = torch::relu(conv4->forward(x));
-  return torch::relu(features->forward(x.flatten(1)));
+  return features->forward(x.flatten(1));
 }
 
 SlipNetworkImpl::SlipNetworkImpl(const NetworkShape& shape)
-    : joined(kFeatures * shape.camera_count(), kHidden),
+    : joined(2 * kFeatures * shape.camera_count(), kHidden),
       lstm1(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       lstm2(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       output(kHidden, 2) {
@@ -128,7 +128,10 @@ torch::Tensor SlipNetworkImpl::features(int camera, const torch::Tensor& picture
 
 torch::Tensor SlipNetworkImpl::decide(const torch::Tensor& encodings,
                                       const at::Generator* generator) {
-  torch::Tensor x = torch::relu(joined->forward(encodings));
+  // Beside the features themselves, their change since the window's first frame: what the LSTM
+  // would otherwise have to learn to remember and subtract.
+  const torch::Tensor change = encodings - encodings.narrow(1, 0, 1);
+  torch::Tensor x = torch::relu(joined->forward(torch::cat({encodings, change}, 2)));
   x = drop(x, kKeepJoined, generator);
   x = drop(std::get<0>(lstm1->forward(x)), kKeepLstm, generator);
   x = drop(std::get<0>(lstm2->forward(x)), kKeepLstm, generator);
