@@ -36,7 +36,7 @@ struct CollectOptions {
   /// Raised from outside to stop; may be null.
   const std::atomic<bool>* stop = nullptr;
   /// Called after every task, never by two threads at once; may be empty.
-  std::function<void(const CollectProgress&)> progress;
+  std::function<void(const CollectProgress&)> progress = {};
 };
 
 struct CollectSummary {

@@ -10,6 +10,9 @@
 namespace gripbench::experiments {
 namespace {
 
+/// Two devices may give the same instant with a different last digit (s).
+constexpr double kRounding = 1e-6;
+
 /// Times are kept to the nanosecond: what is left of the workcell's own clock, which starts
 /// anywhere, would otherwise make two recordings of the same motion differ in the last digit.
 double since(double start, double time) { return std::round((time - start) * 1e9) * 1e-9; }
@@ -74,8 +77,9 @@ void LiftRecorder::poll() {
 
 std::optional<std::size_t> LiftRecorder::lift_frame() const {
   if (!onset_) return std::nullopt;
-  const auto found = std::find_if(tactile_.begin(), tactile_.end(),
-                                  [&](const hal::Frame& frame) { return frame.time >= *onset_; });
+  const auto found = std::find_if(tactile_.begin(), tactile_.end(), [&](const hal::Frame& frame) {
+    return frame.time >= *onset_ - kRounding;
+  });
   if (found == tactile_.end()) return std::nullopt;
   return static_cast<std::size_t>(found - tactile_.begin());
 }

@@ -1,0 +1,145 @@
+#include "experiments/collect.h"
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/experiments/test_support.h"
+
+namespace gripbench::experiments {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class CollectTest : public ::testing::Test {
+ protected:
+  /// Collects into a folder of this name.
+  CollectSummary run(const std::string& name, const CollectOptions& options = {}) {
+    EpisodeStore store =
+        EpisodeStore::create_or_resume(folder_.path() / name, fake_dataset(protocol_));
+    return collect(
+        protocol_, fake_objects(protocol_), [&] { return make_fake_workcell(fake_); }, store,
+        options);
+  }
+  std::map<std::string, std::string> bytes(const std::string& name) const {
+    return bytes_below(folder_.path() / name);
+  }
+
+  TemporaryFolder folder_;
+  FakeScript fake_;
+  GraspProtocol protocol_ = fake_protocol();
+};
+
+TEST_F(CollectTest, MakesEveryGraspOfTheProtocol) {
+  std::vector<CollectProgress> progress;
+  CollectOptions options;
+  options.progress = [&](const CollectProgress& p) { progress.push_back(p); };
+  const CollectSummary summary = run("d", options);
+  EXPECT_EQ(summary.positions, 3u);
+  EXPECT_EQ(summary.grasps, 12u);
+  const EpisodeStore store = EpisodeStore::open(folder_.path() / "d");
+  EXPECT_EQ(store.records().size(), 12u);
+  EXPECT_THAT(store.verify(), IsEmpty());
+  ASSERT_EQ(progress.size(), 15u);
+  EXPECT_EQ(progress.front().stage, "position");
+  EXPECT_EQ(progress.back().stage, "grasp");
+  EXPECT_EQ(progress.back().done, 12u);
+  EXPECT_EQ(progress.back().total, 12u);
+  // Squeezes around the edge: the fake slips above a width, so half of the grasps do.
+  int slips = 0;
+  for (const EpisodeRecord& record : store.records()) slips += record.slip;
+  EXPECT_EQ(slips, 6);
+}
+
+TEST_F(CollectTest, TwoWorkersWriteTheSameBytesAsOne) {
+  run("one", {.jobs = 1});
+  run("two", {.jobs = 2});
+  run("five", {.jobs = 5});
+  EXPECT_EQ(bytes("one").size(), 1 + 3 * 3 + 12 * 32u);
+  EXPECT_EQ(bytes("one"), bytes("two"));
+  EXPECT_EQ(bytes("one"), bytes("five"));
+}
+
+TEST_F(CollectTest, ShardsTogetherAreTheWhole) {
+  run("whole");
+  for (int shard = 0; shard < 3; ++shard) run("parts", {.shard = shard, .shards = 3});
+  EXPECT_EQ(bytes("whole"), bytes("parts"));
+}
+
+TEST_F(CollectTest, AnInterruptedRunGoesOnToTheSameBytes) {
+  run("whole");
+  std::atomic<bool> stop = false;
+  int rounds = 0;
+  std::size_t grasps = 0;
+  for (; rounds < 40; ++rounds) {
+    stop = false;
+    CollectOptions options;
+    options.stop = &stop;
+    options.jobs = 1 + rounds % 2;
+    std::size_t tasks = 0;
+    options.progress = [&](const CollectProgress&) { stop = ++tasks == 2; };
+    try {
+      const CollectSummary summary = run("pieces", options);
+      grasps = summary.grasps + summary.grasps_before;
+      break;
+    } catch (const hal::Interrupted&) {
+    }
+  }
+  EXPECT_GT(rounds, 3);
+  EXPECT_EQ(grasps, 12u);
+  EXPECT_EQ(bytes("whole"), bytes("pieces"));
+  // Nothing is left to do, so no workcell is built.
+  EXPECT_EQ(run("pieces").grasps, 0u);
+}
+
+TEST_F(CollectTest, AnInterruptInsideAGraspDropsThatGraspOnly) {
+  std::atomic<bool> stop = false;
+  fake_.on_time = [&](double time, const std::string& name) {
+    if (name == "mug/002" && time > 1.8) stop = true;
+  };
+  CollectOptions options;
+  options.stop = &stop;
+  EXPECT_THROW(run("d", options), hal::Interrupted);
+  const EpisodeStore store = EpisodeStore::open(folder_.path() / "d");
+  EXPECT_FALSE(store.has_episode("mug", "002"));
+  EXPECT_THAT(store.verify(), IsEmpty());
+}
+
+TEST_F(CollectTest, AFailingDeviceEndsTheRunAndKeepsWhatWasMade) {
+  fake_.on_time = [&](double time, const std::string& name) {
+    if (name == "ball/001" && time > 0.5) throw hal::DeviceError("arm", "protective stop");
+  };
+  for (const int jobs : {1, 2}) {
+    const std::string name = "d" + std::to_string(jobs);
+    EXPECT_THAT(message_of([&] { run(name, {.jobs = jobs}); }), HasSubstr("arm: protective stop"));
+    const EpisodeStore store = EpisodeStore::open(folder_.path() / name);
+    EXPECT_FALSE(store.has_episode("ball", "001"));
+    EXPECT_THAT(store.verify(), IsEmpty());
+  }
+}
+
+TEST_F(CollectTest, AWorkcellThatCannotBeBuiltIsSaid) {
+  EpisodeStore store =
+      EpisodeStore::create_or_resume(folder_.path() / "d", fake_dataset(protocol_));
+  EXPECT_THAT(message_of([&] {
+                collect(protocol_, fake_objects(protocol_),
+                        []() -> std::unique_ptr<hal::Workcell> {
+                          throw hal::DeviceError("gripper", "does not answer");
+                        },
+                        store, {.jobs = 2});
+              }),
+              HasSubstr("gripper: does not answer"));
+}
+
+TEST_F(CollectTest, RefusesImpossibleOptions) {
+  EXPECT_THROW(run("d", {.jobs = 0}), std::invalid_argument);
+  EXPECT_THROW(run("d", {.shard = 2, .shards = 2}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace gripbench::experiments
