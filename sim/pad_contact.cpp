@@ -1,7 +1,9 @@
 #include "sim/pad_contact.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 
 #include "sim/gel_surface.h"
 
@@ -47,15 +49,36 @@ double gel_part(double d, double k, double h, double k_o) {
 /// Sums over nodes of a stiffness and its first and second moments.
 struct Moments {
   double one = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
-  void add(double weight, double px, double py) {
-    one += weight;
-    x += weight * px;
-    y += weight * py;
-    xx += weight * px * px;
-    xy += weight * px * py;
-    yy += weight * py * py;
+  static Moments of(const double* weight, const double* px, const double* py, std::size_t count) {
+    Moments m;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double wx = weight[i] * px[i];
+      const double wy = weight[i] * py[i];
+      m.one += weight[i];
+      m.x += wx;
+      m.y += wy;
+      m.xx += wx * px[i];
+      m.xy += wx * py[i];
+      m.yy += wy * py[i];
+    }
+    return m;
   }
 };
+
+/// ln(1 + r) for r >= 0 without a call, to 1e-7: exponent and a polynomial of the mantissa in
+/// [sqrt(1/2), sqrt(2)), after the series of 2 artanh((m - 1)/(m + 1)).
+inline double log_one_plus(double r) {
+  constexpr std::uint64_t kHalfRoot = 0x3fe6a09e667f3bcdULL;  // sqrt(1/2)
+  constexpr std::uint64_t kMantissa = 0x000fffffffffffffULL;
+  constexpr double kLn2 = 0.69314718055994531;
+  const auto bits = std::bit_cast<std::uint64_t>(1.0 + r) - kHalfRoot;
+  const auto exponent = static_cast<double>(static_cast<std::int64_t>(bits) >> 52);
+  const double m = std::bit_cast<double>((bits & kMantissa) + kHalfRoot);
+  const double t = (m - 1.0) / (m + 1.0);
+  const double t2 = t * t;
+  return exponent * kLn2 +
+         2.0 * t * (1.0 + t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * (1.0 / 9)))));
+}
 
 /// sum J' diag(t, t, n) J with J the velocity of the point (x, y, 0) per twist.
 Eigen::Matrix<double, 6, 6> assemble(const Moments& n, const Moments& t) {
@@ -89,14 +112,14 @@ PadContact::PadContact(const PadProfile& profile) : profile_(profile) {
     }
   }
   for (auto* field : {&penetration_, &bristle_x_, &bristle_y_, &slip_x_, &slip_y_, &pressure_,
-                      &traction_x_, &traction_y_, &indentation_}) {
+                      &traction_x_, &traction_y_, &indentation_, &normal_slope_, &normal_viscosity_,
+                      &tangential_slope_, &tangential_viscosity_, &sticking_}) {
     field->resize(n);
   }
   for (auto* field : {&probe_.x, &probe_.y, &probe_.z, &probe_.first, &probe_.second}) {
     field->resize(n);
   }
   probe_.node.resize(n);
-  sticking_.resize(n);
   reset();
 }
 
@@ -110,11 +133,13 @@ void PadContact::reset() {
   last_slip_ = {};
 }
 
-void PadContact::release(int node) {
-  bristle_x_[node] = bristle_y_[node] = 0.0;
-  pressure_[node] = traction_x_[node] = traction_y_[node] = 0.0;
-  indentation_[node] = 0.0;
-  sticking_[node] = 0;
+/// Lets go of the whole contact; the slip counted so far stays.
+void PadContact::release() {
+  for (auto* field : {&bristle_x_, &bristle_y_, &pressure_, &traction_x_, &traction_y_,
+                      &indentation_, &sticking_}) {
+    std::fill(field->begin(), field->end(), 0.0);
+  }
+  contact_nodes_ = 0;
 }
 
 /// Fills `penetration_`; false if no node is inside the object.
@@ -162,98 +187,147 @@ PadForce PadContact::step(const ObjectShape& shape, const ContactPair& pair,
       last_slip_.contact_area = last_slip_.stick_area = 0.0;
       last_slip_.force.setZero();
       last_slip_.torque = 0.0;
-      for (int i = 0; i < profile_.grid.size(); ++i) release(i);
-      contact_nodes_ = 0;
+      release();
     }
     return {};
   }
 
+  press(pair, object_twist);
+  rub(pair, object_twist, dt);
+  return collect();
+}
+
+/// Normal part: indentation, pressure and their slopes from the penetrations.
+///
+/// Here and in `rub` all nodes take the same path, those out of contact with nothing to do, so that
+/// the loops become vector code.
+void PadContact::press(const ContactPair& pair, const Twist& twist) {
   const double k = profile_.normal_stiffness;
   const double h = profile_.thickness;
   const double c_n = profile_.normal_damping;
+  const bool soft = pair.object_stiffness.has_value();
+  const double k_o = soft ? *pair.object_stiffness : 0.0;
+  const double w = twist[2];
+  const double turn_x = twist[3];
+  const double turn_y = twist[4];
+  const int nodes = profile_.grid.size();
+  const double* penetration = penetration_.data();
+  const double* x = x_.data();
+  const double* y = y_.data();
+  double* indentation = indentation_.data();
+  double* pressure = pressure_.data();
+  double* slope = normal_slope_.data();
+  double* viscosity = normal_viscosity_.data();
+  for (int i = 0; i < nodes; ++i) indentation[i] = std::max(penetration[i], 0.0);
+  if (soft) {
+    for (int i = 0; i < nodes; ++i) indentation[i] = gel_part(indentation[i], k, h, k_o);
+  }
+  // No array overlaps another; GCC would need more run-time checks of it than it allows itself.
+#pragma GCC ivdep
+  for (int i = 0; i < nodes; ++i) {
+    const double d = indentation[i];
+    const Foundation gel = foundation(d, k, h);
+    const double share = soft ? k_o / (k_o + gel.stiffness) : 1.0;
+    const double away = w + turn_x * y[i] - turn_y * x[i];
+    const double p = d > 0.0 ? gel.pressure - c_n * share * away : 0.0;
+    pressure[i] = std::max(p, 0.0);
+    slope[i] = p > 0.0 ? gel.stiffness * share : 0.0;
+    viscosity[i] = p > 0.0 ? c_n * share : 0.0;
+  }
+}
+
+/// Tangential part: bristles, traction, slip and the traction's slopes from the pressures.
+void PadContact::rub(const ContactPair& pair, const Twist& twist, double dt) {
   const double k_t = profile_.tangential_stiffness;
   const double c_t = profile_.tangential_damping;
+  const double drag = c_t / dt;
+  const double mu = pair.friction;
   const double beta = profile_.friction_slope;
   const double v0 = profile_.friction_speed;
-  const double bristle_gain = 1.0 / (k_t + c_t / dt);
-
-  PadForce result;
-  Moments normal_k, normal_c, tangential_k, tangential_c;
-  contact_nodes_ = 0;
+  const double per_v0 = 1.0 / v0;
+  // The slider carries q; the bristle behind it follows k_t s + c_t s' = q implicitly.
+  const double bristle_gain = 1.0 / (k_t + drag);
+  const double u = twist[0];
+  const double v = twist[1];
+  const double turn = twist[5];
   const int nodes = profile_.grid.size();
+  const double* x = x_.data();
+  const double* y = y_.data();
+  const double* indentation = indentation_.data();
+  const double* pressure = pressure_.data();
+  double* bristle_x = bristle_x_.data();
+  double* bristle_y = bristle_y_.data();
+  double* slip_x = slip_x_.data();
+  double* slip_y = slip_y_.data();
+  double* traction_x = traction_x_.data();
+  double* traction_y = traction_y_.data();
+  double* slope = tangential_slope_.data();
+  double* viscosity = tangential_viscosity_.data();
+  double* sticking = sticking_.data();
+#pragma GCC ivdep
   for (int i = 0; i < nodes; ++i) {
-    const double penetration = penetration_[i];
-    if (penetration <= 0.0) {
-      if (pressure_[i] > 0.0 || indentation_[i] > 0.0) release(i);
-      continue;
-    }
-    ++contact_nodes_;
-    const double x = x_[i];
-    const double y = y_[i];
-    const double vx = object_twist[0] - object_twist[5] * y;
-    const double vy = object_twist[1] + object_twist[5] * x;
-    const double vz = object_twist[2] + object_twist[3] * y - object_twist[4] * x;
-
-    double d = penetration;
-    double share = 1.0;
-    if (pair.object_stiffness) {
-      d = gel_part(penetration, k, h, *pair.object_stiffness);
-    }
-    const Foundation gel = foundation(d, k, h);
-    if (pair.object_stiffness) {
-      share = *pair.object_stiffness / (*pair.object_stiffness + gel.stiffness);
-    }
-    const double p = std::max(0.0, gel.pressure - c_n * share * vz);
-    indentation_[i] = d;
-    pressure_[i] = p;
-    if (p > 0.0) {
-      normal_k.add(gel.stiffness * share, x, y);
-      normal_c.add(c_n * share, x, y);
-    }
-
-    const double trial_x = bristle_x_[i] + vx * dt;
-    const double trial_y = bristle_y_[i] + vy * dt;
-    double qx = k_t * trial_x + c_t * vx;
-    double qy = k_t * trial_y + c_t * vy;
+    const double vx = u - turn * y[i];
+    const double vy = v + turn * x[i];
     const double speed = std::sqrt(vx * vx + vy * vy);
-    const double limit =
-        pair.friction * p * (beta > 0.0 ? 1.0 + beta * std::log1p(speed / v0) : 1.0);
-    const double trial = std::sqrt(qx * qx + qy * qy);
-    if (trial <= limit) {
-      sticking_[i] = 1;
-      bristle_x_[i] = trial_x;
-      bristle_y_[i] = trial_y;
-      tangential_k.add(k_t, x, y);
-      tangential_c.add(c_t, x, y);
-    } else {
-      sticking_[i] = 0;
-      const double scale = limit / trial;
-      qx *= scale;
-      qy *= scale;
-      // The slider carries q; the bristle behind it follows k_t s + c_t s' = q implicitly.
-      const double sx = (qx + c_t / dt * bristle_x_[i]) * bristle_gain;
-      const double sy = (qy + c_t / dt * bristle_y_[i]) * bristle_gain;
-      slip_x_[i] += trial_x - sx;
-      slip_y_[i] += trial_y - sy;
-      bristle_x_[i] = sx;
-      bristle_y_[i] = sy;
-      tangential_c.add(pair.friction * p * beta / (v0 + speed), x, y);
-    }
-    traction_x_[i] = qx;
-    traction_y_[i] = qy;
-
-    const double fx = -qx;
-    const double fy = -qy;
-    result.wrench[0] += fx;
-    result.wrench[1] += fy;
-    result.wrench[2] += p;
-    result.wrench[3] += y * p;
-    result.wrench[4] -= x * p;
-    result.wrench[5] += x * fy - y * fx;
+    const double trial_x = bristle_x[i] + vx * dt;
+    const double trial_y = bristle_y[i] + vy * dt;
+    const double pull_x = k_t * trial_x + c_t * vx;
+    const double pull_y = k_t * trial_y + c_t * vy;
+    const double pull = std::sqrt(pull_x * pull_x + pull_y * pull_y);
+    const double grip = mu * pressure[i];
+    const double limit = grip * (1.0 + beta * log_one_plus(speed * per_v0));
+    const double scale = pull <= limit ? 1.0 : limit / pull;
+    const double qx = pull_x * scale;
+    const double qy = pull_y * scale;
+    const double sx = pull <= limit ? trial_x : (qx + drag * bristle_x[i]) * bristle_gain;
+    const double sy = pull <= limit ? trial_y : (qy + drag * bristle_y[i]) * bristle_gain;
+    const double rise = grip * beta / (v0 + speed);
+    // As numbers, not truth values: GCC 12 gives up on loops that combine those.
+    const double touches = indentation[i] > 0.0 ? 1.0 : 0.0;
+    const double sticks = pull <= limit ? touches : 0.0;
+    slip_x[i] += touches * (trial_x - sx);
+    slip_y[i] += touches * (trial_y - sy);
+    bristle_x[i] = touches * sx;
+    bristle_y[i] = touches * sy;
+    traction_x[i] = touches * qx;
+    traction_y[i] = touches * qy;
+    sticking[i] = sticks;
+    slope[i] = sticks * k_t;
+    viscosity[i] = sticks * c_t + (touches - sticks) * rise;
   }
+}
+
+/// Sums the nodes' pressures and tractions to the wrench on the object, and their slopes.
+///
+/// Plain loops: Eigen's sums begin at the first aligned address, so that their rounding would
+/// depend on where the memory lies.
+PadForce PadContact::collect() {
+  const int nodes = profile_.grid.size();
+  const double* x = x_.data();
+  const double* y = y_.data();
+  const double* p = pressure_.data();
+  const double* qx = traction_x_.data();
+  const double* qy = traction_y_.data();
+  double touching = 0, fx = 0, fy = 0, fz = 0, tx = 0, ty = 0, tz = 0;
+  for (int i = 0; i < nodes; ++i) {
+    touching += indentation_[i] > 0.0 ? 1.0 : 0.0;
+    fx -= qx[i];
+    fy -= qy[i];
+    fz += p[i];
+    tx += y[i] * p[i];
+    ty -= x[i] * p[i];
+    tz += y[i] * qx[i] - x[i] * qy[i];
+  }
+  contact_nodes_ = static_cast<int>(touching);
+  PadForce result;
+  result.wrench << fx, fy, fz, tx, ty, tz;
   result.wrench *= node_area_;
-  result.stiffness = node_area_ * assemble(normal_k, tangential_k);
-  result.damping = node_area_ * assemble(normal_c, tangential_c);
+  const auto moments = [&](const std::vector<double>& weight) {
+    return Moments::of(weight.data(), x, y, weight.size());
+  };
+  result.stiffness = node_area_ * assemble(moments(normal_slope_), moments(tangential_slope_));
+  result.damping =
+      node_area_ * assemble(moments(normal_viscosity_), moments(tangential_viscosity_));
   return result;
 }
 

@@ -80,15 +80,18 @@ class PadContact {
   std::span<const double> slip_x() const { return slip_x_; }
   std::span<const double> slip_y() const { return slip_y_; }
   std::span<const double> indentation() const { return indentation_; }
-  /// Nodes whose traction is below the limit, among those in contact.
-  std::span<const unsigned char> sticking() const { return sticking_; }
+  /// 1 for nodes in contact whose traction is below the limit, else 0.
+  std::span<const double> sticking() const { return sticking_; }
 
   bool touching() const { return contact_nodes_ > 0; }
   const PadProfile& profile() const { return profile_; }
 
  private:
-  void release(int node);
+  void release();
   bool find_penetrations(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad);
+  void press(const ContactPair& pair, const Twist& twist);
+  void rub(const ContactPair& pair, const Twist& twist, double dt);
+  PadForce collect();
   hal::PadSlip fit_slip() const;
 
   PadProfile profile_;
@@ -106,7 +109,9 @@ class PadContact {
   std::vector<double> slip_x_, slip_y_;
   std::vector<double> pressure_, traction_x_, traction_y_;
   std::vector<double> indentation_;
-  std::vector<unsigned char> sticking_;
+  std::vector<double> sticking_;
+  /// Slopes of pressure and traction over displacement and over speed (N/m^3, N s/m^3).
+  std::vector<double> normal_slope_, normal_viscosity_, tangential_slope_, tangential_viscosity_;
   int contact_nodes_ = 0;
   /// What was last seen of the slip before the contact was lost.
   hal::PadSlip last_slip_;
