@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/file_io.h"
 #include "experiments/files.h"
 #include "experiments/process.h"
 
@@ -97,7 +98,7 @@ void plot_accuracy_over_length(const fs::path& folder, std::span<const AccuracyR
     const std::string& terminal_of = terminal;
     write_beside(folder / name, [&](const fs::path& beside) {
       const fs::path commands = fs::path(beside).concat(".gnuplot");
-      write_text(commands, script(curves, titles, terminal_of, beside.string()));
+      write_file(commands, script(curves, titles, terminal_of, beside.string()));
       try {
         run_program("gnuplot", {commands.string()}, "gnuplot-nox");
       } catch (...) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "hal/errors.h"
+#include "hal/seed.h"
 
 namespace gripbench::experiments {
 namespace {
@@ -50,14 +51,10 @@ class EncodedGrasp {
   std::optional<bool> timeless_;
 };
 
-/// One seed per window, the same for every detector (SplitMix64's finalizer; Steele et al. 2014).
+/// One seed per window, the same for every detector.
 std::uint64_t window_seed(std::uint64_t seed, std::size_t episode, const Window& window) {
-  std::uint64_t z = seed + 0x9e3779b97f4a7c15ULL *
-                               (episode * 4096 + static_cast<std::uint64_t>(window.length()) * 64 +
-                                static_cast<std::uint64_t>(window.start + 8) + 1);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31);
+  const auto place = static_cast<std::uint64_t>(window.length() * 64 + window.start + 8);
+  return hal::split_seed(hal::split_seed(seed, "shuffled episode", episode), "window", place);
 }
 
 std::vector<WindowScore> score_episode(std::span<const DetectorEntry> entries,

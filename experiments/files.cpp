@@ -1,9 +1,5 @@
 #include "experiments/files.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
 #include "hal/errors.h"
@@ -31,30 +27,6 @@ void write_beside(const fs::path& file, const std::function<void(const fs::path&
     fs::remove(beside, failure);
     throw;
   }
-}
-
-void write_text(const fs::path& file, std::string_view text) {
-  write_beside(file, [&](const fs::path& beside) {
-    errno = 0;
-    std::ofstream stream(beside, std::ios::binary);
-    stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-    stream.close();
-    if (!stream) {
-      throw hal::StorageError(file.string() + ": cannot be written: " +
-                              (errno ? std::strerror(errno) : "the disk refused") +
-                              "; free space or choose another folder");
-    }
-  });
-}
-
-std::string read_text(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || fs::is_directory(file)) {
-    throw hal::InputError(file.string() + ": cannot be read; is it there?");
-  }
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
 }
 
 std::string csv_line(const std::vector<std::string>& fields) {

@@ -15,13 +15,6 @@ namespace gripbench::experiments {
 void write_beside(const std::filesystem::path& file,
                   const std::function<void(const std::filesystem::path&)>& write);
 
-/// Writes text so.
-/// @throws hal::StorageError if the disk refuses.
-void write_text(const std::filesystem::path& file, std::string_view text);
-
-/// @throws hal::InputError if it cannot be read.
-std::string read_text(const std::filesystem::path& file);
-
 /// One line of comma-separated fields, quoted where needed (RFC 4180).
 std::string csv_line(const std::vector<std::string>& fields);
 /// Its inverse, for one line without its end.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/file_io.h"
 #include "experiments/files.h"
 #include "experiments/report_data.h"
 #include "experiments/windows.h"
@@ -198,9 +199,9 @@ void write_report(const std::filesystem::path& folder, const ReportFacts& facts,
                   const ScoreTables& tables, const std::string& real_input) {
   Titles titles;
   for (const DetectorFacts& detector : facts.detectors) titles[detector.id] = detector.title();
-  write_text(folder / "results.json", results_json(facts, tables));
-  write_text(folder / "results.csv", results_csv(facts, tables));
-  write_text(folder / "report.md",
+  write_file(folder / "results.json", results_json(facts, tables));
+  write_file(folder / "results.csv", results_csv(facts, tables));
+  write_file(folder / "report.md",
              "# Slip detection while lifting\n\n" + dataset_section(facts) +
                  accuracy_section(tables, titles) + paired_section(tables, titles) +
                  breakdown_section(tables, titles) + confusion_section(tables, titles) +

@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "experiments/files.h"
+#include "experiments/file_io.h"
 
 namespace gripbench::experiments {
 namespace {
@@ -63,7 +63,7 @@ void write_run_record(const std::filesystem::path& file, const RunRecord& record
                                        {"finished", utc_now()},
                                        {"stage_seconds", stages},
                                        {"outcome", record.outcome}};
-  write_text(file, json.dump(2) + "\n");
+  write_file(file, json.dump(2) + "\n");
 }
 
 }  // namespace gripbench::experiments

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/file_io.h"
 #include "experiments/files.h"
 #include "hal/errors.h"
 
@@ -71,11 +72,11 @@ void write_scores(const std::filesystem::path& file, std::span<const WindowScore
                       fmt::format("{}", score.length), fmt::format("{}", score.probability),
                       optional_number(score.slip_so_far), optional_number(score.margin)});
   }
-  write_text(file, text);
+  write_file(file, text);
 }
 
 std::vector<WindowScore> read_scores(const std::filesystem::path& file) {
-  std::istringstream text(read_text(file));
+  std::istringstream text(read_file(file));
   std::string line;
   std::getline(text, line);
   if (line != kHeader) {

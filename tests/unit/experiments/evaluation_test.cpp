@@ -11,6 +11,7 @@
 
 #include "experiments/accuracy_plot.h"
 #include "experiments/contact_sheet.h"
+#include "experiments/file_io.h"
 #include "experiments/files.h"
 #include "experiments/process.h"
 #include "experiments/report.h"
@@ -248,13 +249,13 @@ TEST(Report, IsWholeAndItsTablesAgree) {
   facts.detectors = {{"column", "made up", "tactile", "raw"}};
   write_report(folder.path(), facts, tables, "## Real\n");
 
-  const auto json = nlohmann::json::parse(read_text(folder.path() / "results.json"));
+  const auto json = nlohmann::json::parse(read_file(folder.path() / "results.json"));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_EQ(json["test"]["kinds"]["translation"], 3);
   EXPECT_EQ(json["accuracy"].size(), 12u);
-  const std::string csv = read_text(folder.path() / "results.csv");
+  const std::string csv = read_file(folder.path() / "results.csv");
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 13);
-  const std::string report = read_text(folder.path() / "report.md");
+  const std::string report = read_file(folder.path() / "report.md");
   EXPECT_NE(report.find("abc123"), std::string::npos);
   EXPECT_NE(report.find("| made up, tactile, raw | as recorded | 100.0 [100.0, 100.0] |"),
             std::string::npos);
@@ -269,7 +270,7 @@ TEST(Plot, DrawsBothFilesAndLeavesNothingElse) {
   plot_accuracy_over_length(folder.path(), tables.accuracy, {{"column", "it's a column"}});
   const cv::Mat plot = cv::imread((folder.path() / "accuracy_over_length.png").string());
   EXPECT_EQ(plot.cols, 1000);
-  EXPECT_NE(read_text(folder.path() / "accuracy_over_length.svg").find("it's a column"),
+  EXPECT_NE(read_file(folder.path() / "accuracy_over_length.svg").find("it's a column"),
             std::string::npos);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
 }
@@ -288,16 +289,16 @@ TEST(Process, MissingOrFailingProgramGivesOneLine) {
 
 TEST(WriteBeside, LeavesNothingHalfWritten) {
   const Folder folder;
-  write_text(folder.path() / "a.txt", "old");
+  write_file(folder.path() / "a.txt", "old");
   EXPECT_THROW(write_beside(folder.path() / "a.txt",
                             [](const fs::path& beside) {
                               std::ofstream(beside) << "half";
                               throw hal::StorageError("the disk is full");
                             }),
                hal::StorageError);
-  EXPECT_EQ(read_text(folder.path() / "a.txt"), "old");
+  EXPECT_EQ(read_file(folder.path() / "a.txt"), "old");
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
-  EXPECT_THROW(write_text("/dev/null/x/report.md", "text"), hal::StorageError);
+  EXPECT_THROW(write_file("/dev/null/x/report.md", "text"), hal::StorageError);
 }
 
 TEST(ContactSheet, DifferenceImageIsThePapers) {

@@ -9,7 +9,9 @@
 namespace gripbench::experiments {
 namespace {
 
-std::string name(const char* prefix, int i) { return std::string(prefix).append(std::to_string(i)); }
+std::string name(const char* prefix, int i) {
+  return std::string(prefix).append(std::to_string(i));
+}
 
 std::vector<Decision> decisions(int slips_right, int slips_wrong, int stables_wrong,
                                 int stables_right) {

@@ -1,0 +1,216 @@
+#include "experiments/bench_stages.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "experiments/accuracy_plot.h"
+#include "experiments/collect.h"
+#include "experiments/contact_sheet.h"
+#include "experiments/detector_rows.h"
+#include "experiments/evaluation.h"
+#include "experiments/file_io.h"
+#include "experiments/files.h"
+#include "experiments/progress_bar.h"
+#include "experiments/score_file.h"
+#include "experiments/score_tables.h"
+#include "experiments/stamp.h"
+#include "experiments/training_source.h"
+#include "experiments/workcell_factory.h"
+#include "hal/errors.h"
+#include "hal/seed.h"
+
+namespace gripbench::experiments {
+namespace fs = std::filesystem;
+namespace {
+
+void check_stop(const StageContext& context) { StopRequest{context.stop}.check(); }
+
+void say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
+
+fs::path model_file(const fs::path& models, const std::string& id) {
+  return models / (id + ".model");
+}
+
+std::string split_summary(const std::vector<EpisodeRecord>& records) {
+  const auto slips = std::count_if(records.begin(), records.end(),
+                                   [](const EpisodeRecord& record) { return record.slip; });
+  return fmt::format(
+      "{} grasps, {:.0f}% slip", records.size(),
+      100.0 * static_cast<double>(slips) / std::max(1.0, static_cast<double>(records.size())));
+}
+
+/// Rows whose model lies in the folder, of those wanted.
+std::vector<DetectorRow> rows_to_evaluate(const EvaluateRequest& request) {
+  if (!request.rows.empty()) return detector_rows(request.rows);
+  std::vector<DetectorRow> rows;
+  for (const DetectorRow& row : all_detector_rows()) {
+    if (fs::exists(model_file(request.models, row.facts.id))) rows.push_back(row);
+  }
+  if (rows.empty()) {
+    throw hal::InputError(request.models.string() + ": holds no model; run 'gripbench train'");
+  }
+  return rows;
+}
+
+/// The grasp nearest to what a reader should see: the stable one gripped well, the slipping one
+/// that slid the furthest while it stayed in view.
+Episode example_grasp(const EpisodeStore& store, const std::vector<EpisodeRecord>& records,
+                      bool slip) {
+  const EpisodeRecord* best = nullptr;
+  auto rank = [slip](const EpisodeRecord& record) {
+    const int kind = record.kind == SlipKind::kTranslation ? 2 : record.kind == SlipKind::kRotation;
+    return std::make_pair(slip ? kind : 0, slip ? 0.0 : record.grip_margin.value_or(0.0));
+  };
+  for (const EpisodeRecord& record : records) {
+    if (record.slip != slip) continue;
+    if (best == nullptr || rank(record) > rank(*best)) best = &record;
+  }
+  if (best == nullptr) {
+    throw hal::InputError(store.folder().string() + ": the test objects have no " +
+                          (slip ? "slipping" : "stable") + " grasp");
+  }
+  return store.load(*best);
+}
+
+}  // namespace
+
+void run_collect(const CollectRequest& request, const StageContext& context) {
+  GraspProtocol protocol = load_protocol(request.protocol);
+  if (request.seed) protocol.seed = *request.seed;
+  const auto objects = load_objects(protocol);
+  const WorkcellChoice workcell = choose_workcell(request.workcell);
+  if (context.jobs > workcell.most_jobs) {
+    throw hal::InputError(fmt::format("--jobs {}: a workcell of backend '{}' allows {}",
+                                      context.jobs, workcell.backend, workcell.most_jobs));
+  }
+  EpisodeStore store =
+      EpisodeStore::create_or_resume(request.dataset, dataset_info(protocol, GRIPBENCH_VERSION));
+  CollectSummary summary;
+  {
+    ProgressBar bar("collect");
+    CollectOptions options;
+    options.jobs = context.jobs;
+    options.shard = request.shard;
+    options.shards = request.shards;
+    options.stop = context.stop;
+    options.progress = [&](const CollectProgress& progress) {
+      const double share = static_cast<double>(progress.done) /
+                           static_cast<double>(std::max<std::size_t>(1, progress.total));
+      // Positions come first, and are about as much work as grasps.
+      bar.update(share, progress.stage + " " + progress.name, static_cast<double>(progress.done),
+                 progress.stage + "s");
+    };
+    summary = collect(protocol, objects, workcell.make, store, options);
+  }
+  say(fmt::format("collect: {} positions and {} grasps made, {} grasps were there; {}",
+                  summary.positions, summary.grasps, summary.grasps_before,
+                  split_summary(store.records())));
+}
+
+void run_train(const TrainRequest& request, const StageContext& context) {
+  const EpisodeStore store = EpisodeStore::open(request.dataset);
+  const auto records = records_of(store, store.info().train_objects);
+  const std::string dataset = store.dataset_hash();
+  for (const DetectorRow& row : detector_rows(request.rows)) {
+    check_stop(context);
+    const fs::path file = model_file(request.models, row.facts.id);
+    const Stamp stamp(file, {"train", GRIPBENCH_VERSION, dataset, row.facts.title(),
+                             std::to_string(request.seed)});
+    if (stamp.valid()) {
+      say("train " + row.facts.id + ": was finished before");
+      continue;
+    }
+    TrainedRow trained;
+    {
+      ProgressBar bar("train " + row.facts.id);
+      trained = train_row(row, training_source(store, records, context.jobs),
+                          hal::split_seed(request.seed, row.facts.id, 0), context.jobs,
+                          [&](const std::string& stage, double share, const std::string& figures) {
+                            check_stop(context);
+                            bar.update(share, stage + " " + figures);
+                          });
+    }
+    write_beside(file, [&](const fs::path& beside) { trained.detector->save(beside); });
+    stamp.set();
+    say(fmt::format("train {}: {}", row.facts.id, trained.summary));
+  }
+}
+
+void run_evaluate(const EvaluateRequest& request, const StageContext& context) {
+  const EpisodeStore store = EpisodeStore::open(request.dataset);
+  const auto records = records_of(store, store.info().test_objects);
+  const auto rows = rows_to_evaluate(request);
+
+  std::vector<std::string> made_from{"evaluate", GRIPBENCH_VERSION, store.dataset_hash(),
+                                     std::to_string(request.seed)};
+  std::vector<std::unique_ptr<detectors::SlipDetector>> loaded;
+  std::vector<DetectorEntry> entries;
+  for (const DetectorRow& row : rows) {
+    const fs::path file = model_file(request.models, row.facts.id);
+    loaded.push_back(detectors::load_detector(file));
+    made_from.push_back(row.facts.title() + read_file(file));
+    entries.push_back({row.facts.id, row.facts.kind, row.facts.source, row.facts.input, row.learned,
+                       loaded.back().get()});
+  }
+  const Stamp stamp(request.scores, made_from);
+  if (stamp.valid()) {
+    say("evaluate: was finished before");
+    return;
+  }
+  std::vector<WindowScore> scores;
+  {
+    ProgressBar bar("evaluate");
+    EvaluateOptions options;
+    options.seed = request.seed;
+    options.jobs = context.jobs;
+    options.interrupted = [&] { return context.stop != nullptr && context.stop->load(); };
+    options.progress = [&](double share, std::size_t done) {
+      bar.update(share, "", static_cast<double>(done), "grasps");
+    };
+    const EpisodeSource source{records.size(),
+                               [&](std::size_t i) { return store.load(records[i]); }};
+    scores = evaluate(entries, source, options);
+  }
+  write_scores(request.scores, scores);
+  stamp.set();
+}
+
+void run_report(const ReportRequest& request) {
+  const EpisodeStore store = EpisodeStore::open(request.dataset);
+  const auto test = records_of(store, store.info().test_objects);
+  ReportFacts facts;
+  facts.preset = request.preset;
+  facts.seed = request.seed;
+  facts.software_version = GRIPBENCH_VERSION;
+  facts.dataset_hash = store.dataset_hash();
+  for (const EpisodeRecord& record : records_of(store, store.info().train_objects)) {
+    add_to(facts.train, record);
+  }
+  for (const EpisodeRecord& record : test) add_to(facts.test, record);
+  facts.statistics.seed = request.seed;
+
+  const auto scores = read_scores(request.scores);
+  std::map<std::string, std::string> titles;
+  for (const DetectorRow& row : all_detector_rows()) {
+    facts.detectors.push_back(row.facts);
+    titles[row.facts.id] = row.facts.title();
+  }
+  std::erase_if(facts.detectors, [&](const DetectorFacts& detector) {
+    return std::none_of(scores.begin(), scores.end(),
+                        [&](const WindowScore& score) { return score.detector == detector.id; });
+  });
+  const ScoreTables tables = tabulate(scores, facts.statistics);
+  plot_accuracy_over_length(request.out, tables.accuracy, titles);
+  const std::vector<Episode> examples{example_grasp(store, test, false),
+                                      example_grasp(store, test, true)};
+  write_contact_sheet(request.out / "contact_sheet.png", examples);
+  const std::string real_input = !request.real_input.empty() && fs::exists(request.real_input)
+                                     ? read_file(request.real_input)
+                                     : "";
+  write_report(request.out, facts, tables, real_input);
+  say(fmt::format("report: {}", (request.out / "report.md").string()));
+}
+
+}  // namespace gripbench::experiments

@@ -1,0 +1,150 @@
+#include <memory>
+#include <string>
+
+#include "experiments/commands/command.h"
+#include "experiments/detector_rows.h"
+#include "hal/errors.h"
+
+namespace gripbench::experiments {
+namespace fs = std::filesystem;
+namespace {
+
+/// "2/8": the second of eight parts.
+void parse_shard(const std::string& text, CollectRequest& request) {
+  const auto slash = text.find('/');
+  try {
+    std::size_t end = 0;
+    const int part = std::stoi(text.substr(0, slash), &end);
+    if (slash == std::string::npos || end != slash) throw std::invalid_argument("shard");
+    const std::string rest = text.substr(slash + 1);
+    const int parts = std::stoi(rest, &end);
+    if (end != rest.size() || part < 1 || part > parts) throw std::invalid_argument("shard");
+    request.shard = part - 1;
+    request.shards = parts;
+  } catch (const std::logic_error&) {
+    throw hal::InputError("--shard " + text + ": must read I/N with 1 <= I <= N, as in 2/8");
+  }
+}
+
+std::vector<std::string> row_ids() {
+  std::vector<std::string> ids;
+  for (const DetectorRow& row : all_detector_rows()) ids.push_back(row.facts.id);
+  return ids;
+}
+
+}  // namespace
+
+void add_collect_command(CLI::App& program) {
+  struct Options {
+    CollectRequest request;
+    std::uint64_t seed = 0;
+    std::string shard = "1/1";
+    int jobs = default_jobs();
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "collect", "Run the grasp protocol on a rig; goes on where an earlier run stopped");
+  command->add_option("--workcell", options->request.workcell, "The rig")->required();
+  command->add_option("--protocol", options->request.protocol, "The experiment")->required();
+  command->add_option("--out", options->request.dataset, "Folder of the data set")->required();
+  CLI::Option* seed =
+      command->add_option("--seed", options->seed, "In place of the protocol's own seed");
+  command->add_option("--shard", options->shard, "Make part I of N only, as I/N")
+      ->capture_default_str();
+  add_jobs_option(*command, options->jobs);
+  command->footer(
+      "Example:\n  gripbench collect --workcell assets/workcells/sim.yaml "
+      "--protocol assets/protocols/quick.yaml --out out/grasps");
+  command->callback([options, seed] {
+    if (seed->count() > 0) options->request.seed = options->seed;
+    parse_shard(options->shard, options->request);
+    run_recorded(options->request.dataset.parent_path() /
+                     (options->request.dataset.filename().string() + ".run"),
+                 options->seed, [&](const Stage& stage) {
+                   stage("collect",
+                         [&] { run_collect(options->request, stage_context(options->jobs)); });
+                 });
+  });
+}
+
+void add_train_command(CLI::App& program) {
+  struct Options {
+    TrainRequest request;
+    int jobs = default_jobs();
+  };
+  auto options = std::make_shared<Options>();
+  options->request.rows = row_ids();
+  CLI::App* command =
+      program.add_subcommand("train", "Fit detectors on a data set's training objects");
+  command->add_option("--data", options->request.dataset, "Folder of the data set")->required();
+  command->add_option("--out", options->request.models, "Folder for the models")->required();
+  command->add_option("--detectors", options->request.rows, "Which ones; all if left out")
+      ->delimiter(',')
+      ->check(CLI::IsMember(row_ids()));
+  command->add_option("--seed", options->request.seed, "Seed of weights and order")
+      ->capture_default_str();
+  add_jobs_option(*command, options->jobs);
+  command->footer(
+      "Example:\n  gripbench train --data out/grasps --out out/models "
+      "--detectors threshold,difference_both");
+  command->callback([options] {
+    run_recorded(options->request.models, options->request.seed, [&](const Stage& stage) {
+      stage("train", [&] { run_train(options->request, stage_context(options->jobs)); });
+    });
+  });
+}
+
+void add_evaluate_command(CLI::App& program) {
+  struct Options {
+    EvaluateRequest request;
+    fs::path out;
+    int jobs = default_jobs();
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      program.add_subcommand("evaluate", "Show a data set's test objects to trained detectors");
+  command->add_option("--data", options->request.dataset, "Folder of the data set")->required();
+  command->add_option("--models", options->request.models, "Folder of the models")->required();
+  command->add_option("--out", options->out, "Folder for scores.csv")->required();
+  command->add_option("--detectors", options->request.rows, "Which ones; all there are if left out")
+      ->delimiter(',')
+      ->check(CLI::IsMember(row_ids()));
+  command->add_option("--seed", options->request.seed, "Seed of the shuffled windows")
+      ->capture_default_str();
+  add_jobs_option(*command, options->jobs);
+  command->footer(
+      "Example:\n  gripbench evaluate --data out/grasps --models out/models --out out/results");
+  command->callback([options] {
+    options->request.scores = options->out / "scores.csv";
+    run_recorded(options->out, options->request.seed, [&](const Stage& stage) {
+      stage("evaluate", [&] { run_evaluate(options->request, stage_context(options->jobs)); });
+    });
+  });
+}
+
+void add_report_command(CLI::App& program) {
+  struct Options {
+    ReportRequest request;
+    fs::path out;
+  };
+  auto options = std::make_shared<Options>();
+  options->request.preset = "none";
+  CLI::App* command = program.add_subcommand(
+      "report", "Make tables, plot and contact sheet from the scores of an evaluation");
+  command->add_option("--data", options->request.dataset, "Folder of the data set")->required();
+  command->add_option("--scores", options->request.scores, "scores.csv of the evaluation")
+      ->required();
+  command->add_option("--out", options->request.out, "Folder for the report")->required();
+  command->add_option("--seed", options->request.seed, "Seed of the resampling")
+      ->capture_default_str();
+  command->footer(
+      "Example:\n  gripbench report --data out/grasps --scores out/results/scores.csv "
+      "--out out/results");
+  command->callback([options] {
+    run_recorded(options->request.out, options->request.seed, [&](const Stage& stage) {
+      stage("report", [&] { run_report(options->request); });
+    });
+  });
+}
+
+}  // namespace gripbench::experiments

@@ -1,0 +1,333 @@
+#include "experiments/sintef_import.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include <fmt/format.h>
+#include <opencv2/imgproc.hpp>
+
+#include "experiments/file_io.h"
+#include "experiments/sintef_index.h"
+#include "experiments/wait.h"
+#include "hal/errors.h"
+#include "hal/seed.h"
+
+namespace gripbench::experiments {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kFrameTime = 1.0 / 25.0;
+/// Pictures per video among which empty gels are looked for, after the exposure has settled.
+constexpr int kGelCandidates = 6;
+constexpr double kExposureSettled = 0.1;
+/// A contact whose imprint changes less than this (%) shows nothing that moves; an untouched gel's
+/// changes by 1 to 3 with noise.
+constexpr double kLeastMotion = 8.0;
+/// Videos of the session with dots 31 px apart have just this many frames.
+constexpr int kLongVideo = 450;
+
+/// Runs `work(i)` for all i on several threads; the first error ends it.
+void for_each_parallel(std::size_t count, int jobs, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  auto loop = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (int i = 1; i < jobs; ++i) workers.emplace_back(loop);
+    loop();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+struct ReadVideo {
+  std::string camera;
+  std::vector<cv::Mat> frames;
+};
+
+/// Reads a grasp's videos; one that cannot be read is left out, the grasp goes on with the other.
+std::vector<ReadVideo> read_videos(const SintefGrasp& grasp, std::vector<LeftOut>& left_out) {
+  std::vector<ReadVideo> videos;
+  for (const SintefVideo& video : grasp.videos) {
+    try {
+      videos.push_back({video.camera, read_video(video.file)});
+    } catch (const hal::InputError& wrong) {
+      left_out.push_back({grasp.object, grasp.grasp, video.camera, wrong.what(), grasp.slip});
+    }
+  }
+  return videos;
+}
+
+std::vector<cv::Mat> gel_candidates(const std::vector<cv::Mat>& frames) {
+  std::vector<cv::Mat> thumbnails;
+  const auto last = static_cast<double>(frames.size() - 1);
+  for (int i = 0; i < kGelCandidates; ++i) {
+    const double share = kExposureSettled + (1.0 - kExposureSettled) * i / (kGelCandidates - 1);
+    thumbnails.push_back(gel_thumbnail(frames[static_cast<std::size_t>(share * last)]));
+  }
+  return thumbnails;
+}
+
+std::vector<cv::Mat> empty_gels_of(const std::vector<SintefGrasp>& grasps,
+                                   const std::function<void(std::size_t)>& started, int jobs) {
+  std::vector<std::vector<NamedThumbnail>> by_grasp(grasps.size());
+  for_each_parallel(grasps.size(), jobs, [&](std::size_t i) {
+    started(i);
+    std::vector<LeftOut> ignored;
+    for (const ReadVideo& video : read_videos(grasps[i], ignored)) {
+      for (const cv::Mat& thumbnail : gel_candidates(video.frames)) {
+        by_grasp[i].push_back({grasps[i].object, thumbnail});
+      }
+    }
+  });
+  std::vector<NamedThumbnail> all;
+  for (const auto& of_grasp : by_grasp) all.insert(all.end(), of_grasp.begin(), of_grasp.end());
+  return find_empty_gels(all);
+}
+
+std::array<double, kImageStatistics> image_statistics(const std::vector<ReadVideo>& videos) {
+  std::array<double, kImageStatistics> sums{};
+  for (const ReadVideo& video : videos) {
+    const cv::Mat& first = video.frames.front();
+    const cv::Mat& last = video.frames.back();
+    std::size_t next = 0;
+    for (const cv::Mat& frame : {first, last}) {
+      cv::Scalar mean;
+      cv::Scalar deviation;
+      cv::meanStdDev(frame, mean, deviation);
+      for (int channel = 0; channel < 3; ++channel) {
+        sums[next++] += mean[channel];
+        sums[next++] += deviation[channel];
+      }
+    }
+    cv::Mat difference;
+    cv::absdiff(first, last, difference);
+    const cv::Scalar change = cv::mean(difference);
+    sums[next++] += (change[0] + change[1] + change[2]) / 3.0;
+    cv::Mat grey;
+    cv::cvtColor(last, grey, cv::COLOR_BGR2GRAY);
+    cv::Mat gradient;
+    cv::Laplacian(grey, gradient, CV_32F);
+    sums[next++] += cv::norm(gradient, cv::NORM_L1) / static_cast<double>(gradient.total());
+  }
+  for (double& sum : sums) sum /= static_cast<double>(videos.size());
+  return sums;
+}
+
+/// What the cameras of a grasp say about contact.
+struct GraspContact {
+  ContactSpan span;
+  double last_imprint = 0.0;
+  /// Largest change against the reference frame within the contact (%).
+  double motion = 0.0;
+};
+
+GraspContact find_contact(const std::vector<ReadVideo>& videos, const std::vector<cv::Mat>& gels,
+                          int settle) {
+  std::size_t frames = videos.front().frames.size();
+  for (const ReadVideo& video : videos) frames = std::min(frames, video.frames.size());
+  std::vector<bool> contact(frames, false);
+  GraspContact result;
+  std::vector<std::vector<cv::Mat>> thumbnails;
+  for (const ReadVideo& video : videos) {
+    const cv::Mat& gel = gels[nearest_gel(gels, gel_candidates(video.frames))];
+    thumbnails.emplace_back();
+    std::vector<double> measures;
+    for (std::size_t i = 0; i < frames; ++i) {
+      thumbnails.back().push_back(gel_thumbnail(video.frames[i]));
+      measures.push_back(gel_imprint_measure(thumbnails.back().back(), gel));
+    }
+    const double threshold = contact_threshold(measures);
+    for (std::size_t i = 0; i < frames; ++i) {
+      contact[i] = contact[i] || measures[i] > threshold;
+    }
+    result.last_imprint = std::max(result.last_imprint, measures.back());
+  }
+  result.span = longest_contact(contact);
+  const int reference = result.span.first + settle;
+  for (const auto& of_video : thumbnails) {
+    for (int i = reference; i <= result.span.last; ++i) {
+      result.motion = std::max(result.motion,
+                               gel_imprint_measure(of_video[static_cast<std::size_t>(i)],
+                                                   of_video[static_cast<std::size_t>(reference)]));
+    }
+  }
+  return result;
+}
+
+ImportedVideo keep_frames(const std::string& camera, const std::vector<std::vector<int>>& windows) {
+  std::set<int> kept;
+  for (const auto& window : windows) kept.insert(window.begin(), window.end());
+  ImportedVideo video{camera, {kept.begin(), kept.end()}, {}};
+  for (const auto& window : windows) {
+    video.windows.emplace_back();
+    for (const int frame : window) {
+      const auto place = std::lower_bound(video.frames.begin(), video.frames.end(), frame);
+      video.windows.back().push_back(static_cast<int>(place - video.frames.begin()));
+    }
+  }
+  return video;
+}
+
+fs::path video_folder(const fs::path& root, const ImportedGrasp& grasp, const std::string& camera) {
+  return root / grasp.object / grasp.grasp / camera;
+}
+
+std::string frame_name(int frame) { return fmt::format("frame_{:04d}.jpg", frame); }
+
+void write_video(const fs::path& root, const ImportedGrasp& grasp, const ImportedVideo& video,
+                 const std::vector<cv::Mat>& frames) {
+  FolderContent content;
+  for (const int frame : video.frames) {
+    content[frame_name(frame)] = encode_jpeg(frames[static_cast<std::size_t>(frame)]);
+  }
+  const fs::path folder = video_folder(root, grasp, video.camera);
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  write_folder(folder, content);
+}
+
+/// A grasp as imported, or why not.
+struct Outcome {
+  std::optional<ImportedGrasp> grasp;
+  std::vector<LeftOut> left_out;
+};
+
+Outcome import_grasp(const SintefGrasp& grasp, const std::vector<cv::Mat>& gels,
+                     const fs::path& out, const SintefWindows& rules) {
+  Outcome outcome;
+  const std::vector<ReadVideo> videos = read_videos(grasp, outcome.left_out);
+  if (videos.empty()) return outcome;
+  const GraspContact contact = find_contact(videos, gels, rules.settle);
+  if (contact.span.length() < rules.shortest_contact()) {
+    outcome.left_out.push_back({grasp.object, grasp.grasp, "",
+                                contact.span.length() <= 0
+                                    ? "no contact found"
+                                    : fmt::format("contact of {} frames only, {} are needed",
+                                                  contact.span.length(), rules.shortest_contact()),
+                                grasp.slip});
+    return outcome;
+  }
+  ImportedGrasp imported;
+  imported.object = grasp.object;
+  imported.grasp = grasp.grasp;
+  imported.slip = grasp.slip;
+  imported.frames_in_video = static_cast<int>(videos.front().frames.size());
+  imported.session = imported.frames_in_video == kLongVideo ? "31 px" : "43 px";
+  imported.contact = contact.span;
+  imported.last_frame_imprint = contact.last_imprint;
+  imported.motion = contact.motion;
+  imported.statistics = image_statistics(videos);
+  const auto windows = place_windows(
+      contact.span, rules, hal::split_seed(rules.seed, grasp.object + "/" + grasp.grasp, 0));
+  for (const ReadVideo& video : videos) {
+    imported.videos.push_back(keep_frames(video.camera, windows));
+    write_video(out, imported, imported.videos.back(), video.frames);
+  }
+  outcome.grasp = std::move(imported);
+  return outcome;
+}
+
+}  // namespace
+
+std::vector<std::vector<int>> place_windows(const ContactSpan& contact, const SintefWindows& rules,
+                                            std::uint64_t seed) {
+  if (contact.length() < rules.shortest_contact()) {
+    throw std::invalid_argument("a contact too short for a window");
+  }
+  const int reference = contact.first + rules.settle;
+  const int successive = rules.length - 1;
+  const int places = contact.last - reference - successive + 1;
+  hal::SeededDraw draw(seed);
+  std::vector<std::vector<int>> windows;
+  for (int k = 0; k < rules.windows; ++k) {
+    const double within = (k + draw.uniform()) / rules.windows;
+    const int begin = reference + 1 + static_cast<int>(within * places);
+    std::vector<int> window{reference};
+    for (int i = 0; i < successive; ++i) window.push_back(begin + i);
+    windows.push_back(std::move(window));
+  }
+  return windows;
+}
+
+SintefIndex import_sintef(const fs::path& source, const fs::path& out,
+                          const SintefImportOptions& options) {
+  const SintefScan scan = scan_sintef(source);
+  const std::string made_from = sintef_fingerprint(scan, options.windows);
+  if (fs::exists(out / kSintefIndexName)) {
+    const StoredIndex stored = load_index(out);
+    if (stored.made_from == made_from) return stored.index;
+  }
+  const StopRequest stop{options.stop};
+  std::mutex mutex;
+  std::size_t steps = 0;
+  auto started = [&](std::size_t i) {
+    stop.check();
+    const std::lock_guard lock(mutex);
+    if (options.progress) {
+      // Reading for the gels is a third of the work.
+      const auto all = static_cast<double>(scan.grasps.size());
+      const auto done = static_cast<double>(steps++);
+      const double share = done < all ? done / all / 3.0 : (1.0 + 2.0 * (done - all) / all) / 3.0;
+      options.progress(share, scan.grasps[i].object + "/" + scan.grasps[i].grasp);
+    }
+  };
+
+  const std::vector<cv::Mat> gels = empty_gels_of(scan.grasps, started, options.jobs);
+  if (gels.empty()) {
+    throw hal::InputError(source.string() +
+                          ": no empty gel found that recordings of two objects share; give the "
+                          "whole data set, not one object");
+  }
+  std::vector<Outcome> outcomes(scan.grasps.size());
+  for_each_parallel(scan.grasps.size(), options.jobs, [&](std::size_t i) {
+    started(i);
+    outcomes[i] = import_grasp(scan.grasps[i], gels, out, options.windows);
+  });
+
+  SintefIndex index;
+  index.windows = options.windows;
+  index.left_out = scan.left_out;
+  for (Outcome& outcome : outcomes) {
+    index.left_out.insert(index.left_out.end(), outcome.left_out.begin(), outcome.left_out.end());
+    if (!outcome.grasp) continue;
+    if (outcome.grasp->slip && outcome.grasp->motion < kLeastMotion) {
+      index.no_slip_visible.push_back(outcome.grasp->object + "/" + outcome.grasp->grasp);
+    }
+    index.grasps.push_back(std::move(*outcome.grasp));
+  }
+  save_index(out, {index, made_from});
+  return index;
+}
+
+SintefIndex read_sintef_index(const fs::path& folder) { return load_index(folder).index; }
+
+detectors::LabelledSequence load_sintef_video(const fs::path& folder, const ImportedGrasp& grasp,
+                                              const ImportedVideo& video) {
+  detectors::LabelledSequence sequence;
+  for (const int frame : video.frames) {
+    const fs::path file = video_folder(folder, grasp, video.camera) / frame_name(frame);
+    sequence.frames.push_back({decode_jpeg(read_file(file), file), cv::Mat(),
+                               kFrameTime * (frame - video.frames.front())});
+  }
+  sequence.windows = video.windows;
+  sequence.slip = grasp.slip;
+  sequence.group = grasp.object;
+  return sequence;
+}
+
+}  // namespace gripbench::experiments

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "experiments/collect.h"
+
+namespace gripbench::experiments {
+
+/// A workcell file that was read far enough to know what stands behind it.
+struct WorkcellChoice {
+  std::string backend;
+  /// Most workcells that may be at work at the same time; there is one real rig.
+  int most_jobs = 1;
+  WorkcellFactory make;
+};
+
+/// The only place that knows which backends there are. Reads `backend: sim|replay`.
+/// @throws hal::InputError if the file cannot be read, hal::ConfigError if its backend is unknown.
+WorkcellChoice choose_workcell(const std::filesystem::path& file);
+
+}  // namespace gripbench::experiments
