@@ -10,6 +10,8 @@
 #include "hal/seed.h"
 #include "sim/frame_ring.h"
 #include "sim/gelsight_image.h"
+#include "sim/jaw_drive.h"
+#include "sim/scene.h"
 #include "sim/twin.h"
 #include "sim/webcam.h"
 
@@ -25,6 +27,8 @@ class Session {
   explicit Session(TwinSettings settings)
       : settings_(std::move(settings)),
         catalogue_(settings_.objects),
+        gripper_limits_(
+            JawDrive(build_scene(settings_.rig, nullptr, settings_.timestep).get()).limits()),
         gel_image_(settings_.tactile_finger.optics, settings_.specimen),
         webcam_(settings_.camera, settings_.variation),
         tactile_frames_("tactile",
@@ -72,6 +76,7 @@ class Session {
   }
 
   const TwinSettings& settings() const { return settings_; }
+  const hal::GripperLimits& gripper_limits() const { return gripper_limits_; }
   FrameRing<GelImprint>& tactile_frames() { return tactile_frames_; }
   FrameRing<std::vector<double>>& webcam_frames() { return webcam_frames_; }
   hal::CameraInfo tactile_info() const {
@@ -112,6 +117,7 @@ class Session {
 
   TwinSettings settings_;
   hal::ObjectCatalogue catalogue_;
+  hal::GripperLimits gripper_limits_;
   GelSightImage gel_image_;
   Webcam webcam_;
   std::list<std::pair<std::string, std::unique_ptr<Twin>>> twins_;
@@ -156,9 +162,7 @@ class SimArm final : public hal::Arm {
 class SimGripper final : public hal::Gripper {
  public:
   explicit SimGripper(Session& session) : session_(session) {}
-  hal::GripperLimits limits() const override {
-    return session_.present_twin().controller().gripper_limits();
-  }
+  hal::GripperLimits limits() const override { return session_.gripper_limits(); }
   hal::GripperState read() override {
     const RigController& controller = session_.present_twin().controller();
     const auto forces = controller.pad_forces();
