@@ -106,9 +106,12 @@ std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol) {
   return grasps;
 }
 
-double grip_width(double touch_width, double depth, const SqueezeRules& rules, double resolution) {
-  const double width = touch_width + rules.first_contact - depth;
+double on_resolution(double width, double resolution) {
   return resolution > 0.0 ? std::round(width / resolution) * resolution : width;
+}
+
+double grip_width(double touch_width, double depth, const SqueezeRules& rules, double resolution) {
+  return on_resolution(touch_width + rules.first_contact - depth, resolution);
 }
 
 }  // namespace gripbench::experiments

@@ -58,6 +58,9 @@ std::vector<GripPosition> plan_positions(const GraspProtocol& protocol,
 /// logarithm, one drawn in each stratum.
 std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol);
 
+/// The width (m) nearest to `width` that jaws of this resolution (m) take.
+double on_resolution(double width, double resolution);
+
 /// Width of the jaws for a grip of `depth` (m), on the jaws' resolution; the squeeze is the touch
 /// width less this.
 double grip_width(double touch_width, double depth, const SqueezeRules& rules, double resolution);

@@ -51,10 +51,11 @@ class StopOnFailure {
 
 Touch GraspScript::touch(const GripPosition& position) {
   const StopOnFailure guard(workcell_);
+  workcell_.stage().present(position.placement(position.name() + "/touch", position.seed));
   const hal::GripperLimits limits = workcell_.gripper().limits();
   const double open_width =
-      std::min(position.extent + protocol_.approach.jaw_clearance, limits.max_width);
-  workcell_.stage().present(position.placement(position.name() + "/touch", position.seed));
+      on_resolution(std::min(position.extent + protocol_.approach.jaw_clearance, limits.max_width),
+                    limits.resolution);
   approach(position, open_width);
   return find_barely_touch(workcell_, protocol_, stop_, open_width);
 }
