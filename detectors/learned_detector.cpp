@@ -21,6 +21,9 @@ static_assert(std::endian::native == std::endian::little, "weights are stored li
 /// moved by a tenth of its diameter.
 constexpr double kDifferenceScale = 24.0;
 
+/// Features change by a fraction of their size while a grip moves; this brings both to one size.
+constexpr double kChangeGain = 4.0;
+
 torch::nn::Conv2d convolution(int from, int to, int kernel) {
   return torch::nn::Conv2d(
       torch::nn::Conv2dOptions(from, to, kernel).stride(2).padding(kernel / 2));
@@ -70,17 +73,15 @@ PictureInput picture_input_from(const std::string& word) {
   throw std::invalid_argument(fmt::format("unknown input '{}'; use raw or difference", word));
 }
 
-PictureNetworkImpl::PictureNetworkImpl(int width_px, int height_px)
+PictureNetworkImpl::PictureNetworkImpl()
     : conv1(convolution(3, 12, 5)),
       conv2(convolution(12, 24, 3)),
       conv3(convolution(24, 32, 3)),
-      conv4(convolution(32, 32, 3)),
-      features(32 * (width_px / 16) * (height_px / 16), kFeatures) {
+      conv4(convolution(32, kFeatureMaps, 3)) {
   register_module("conv1", conv1);
   register_module("conv2", conv2);
   register_module("conv3", conv3);
   register_module("conv4", conv4);
-  register_module("features", features);
 }
 
 torch::Tensor PictureNetworkImpl::forward(torch::Tensor x) {
@@ -88,17 +89,16 @@ torch::Tensor PictureNetworkImpl::forward(torch::Tensor x) {
   x = torch::relu(conv2->forward(x));
   x = torch::relu(conv3->forward(x));
   x = torch::relu(conv4->forward(x));
-  return features->forward(x.flatten(1));
+  return x.flatten(1);
 }
 
 SlipNetworkImpl::SlipNetworkImpl(const NetworkShape& shape)
-    : joined(2 * kFeatures * shape.camera_count(), kHidden),
+    : joined(2 * shape.features() * shape.camera_count(), kHidden),
       lstm1(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       lstm2(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       output(kHidden, 2) {
   for (int camera = 0; camera < shape.camera_count(); ++camera) {
-    cameras.push_back(register_module(fmt::format("camera{}", camera),
-                                      PictureNetwork(shape.width_px, shape.height_px)));
+    cameras.push_back(register_module(fmt::format("camera{}", camera), PictureNetwork()));
   }
   register_module("joined", joined);
   register_module("lstm1", lstm1);
@@ -130,7 +130,7 @@ torch::Tensor SlipNetworkImpl::decide(const torch::Tensor& encodings,
                                       const at::Generator* generator) {
   // Beside the features themselves, their change since the window's first frame: what the LSTM
   // would otherwise have to learn to remember and subtract.
-  const torch::Tensor change = encodings - encodings.narrow(1, 0, 1);
+  const torch::Tensor change = kChangeGain * (encodings - encodings.narrow(1, 0, 1));
   torch::Tensor x = torch::relu(joined->forward(torch::cat({encodings, change}, 2)));
   x = drop(x, kKeepJoined, generator);
   x = drop(std::get<0>(lstm1->forward(x)), kKeepLstm, generator);
@@ -211,7 +211,8 @@ Encoding LearnedDetector::encode(const FramePair& first, const FramePair& frame)
 
 double LearnedDetector::slip_probability(std::span<const Encoding> window) const {
   torch::NoGradGuard no_grad;
-  const auto length = static_cast<std::size_t>(kFeatures * state_->shape.camera_count());
+  const auto length =
+      static_cast<std::size_t>(state_->shape.features() * state_->shape.camera_count());
   if (window.empty()) {
     throw std::invalid_argument("a window without frames has no slip probability");
   }

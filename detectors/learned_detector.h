@@ -33,7 +33,7 @@ struct LearnedOptions {
   int threads = 2;
   int max_epochs = 30;
   /// Training ends after so many epochs without a lower validation loss.
-  int patience = 10;
+  int patience = 15;
   /// Sequences per step of the optimiser.
   int batch_sequences = 8;
   double learning_rate = 1.5e-3;

@@ -13,6 +13,11 @@
 
 namespace gripbench::detectors {
 
+/// Maps that a picture network ends with.
+inline constexpr int kFeatureMaps = 32;
+/// Units of the joining layer and of each LSTM layer (Li et al. 2018, section III-C).
+inline constexpr int kHidden = 64;
+
 /// All that a network's shape depends on.
 struct NetworkShape {
   Sources sources = Sources::kBoth;
@@ -21,23 +26,20 @@ struct NetworkShape {
   int height_px = 80;
 
   int camera_count() const { return sources == Sources::kBoth ? 2 : 1; }
+  /// Numbers per picture that `encode` keeps: maps at a sixteenth of the picture's size.
+  int features() const { return kFeatureMaps * (width_px / 16) * (height_px / 16); }
 };
-
-/// Numbers per picture that `encode` keeps.
-inline constexpr int kFeatures = 64;
-inline constexpr int kHidden = 64;
 
 /// Units are kept with these probabilities while training (Li et al. 2018, section III-C).
 inline constexpr double kKeepJoined = 0.5;
 inline constexpr double kKeepLstm = 0.8;
 
-/// Four strided convolutions and a fully connected layer: [N, 3, H, W] to [N, kFeatures].
+/// Four strided convolutions: [N, 3, H, W] to [N, features].
 struct PictureNetworkImpl : torch::nn::Module {
-  PictureNetworkImpl(int width_px, int height_px);
+  PictureNetworkImpl();
   torch::Tensor forward(torch::Tensor x);
 
   torch::nn::Conv2d conv1, conv2, conv3, conv4;
-  torch::nn::Linear features;
 };
 TORCH_MODULE(PictureNetwork);
 
@@ -52,7 +54,7 @@ struct SlipNetworkImpl : torch::nn::Module {
   /// Features of prepared pictures of one camera (0 or 1 among those in use).
   torch::Tensor features(int camera, const torch::Tensor& pictures);
 
-  /// Logits after each frame: [N, T, cameras * kFeatures] to [N, T, 2]. Drops units when a
+  /// Logits after each frame: [N, T, cameras * features] to [N, T, 2]. Drops units when a
   /// generator is given.
   torch::Tensor decide(const torch::Tensor& encodings, const at::Generator* generator);
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <queue>
 #include <stdexcept>
 
 #include <opencv2/imgproc.hpp>
@@ -149,66 +148,88 @@ class MarkerFit {
   }
 
  private:
-  int value(int x, int y) const {
-    const auto& p = bgr_.ptr<cv::Vec3b>(y)[x];
-    return std::max({p[0], p[1], p[2]});
+  /// Grey levels in a marker's window: inside, and around it as a plane over (dx, dy).
+  struct Levels {
+    double dark = 0.0;
+    double bright = 0.0;
+    double slope_x = 0.0;
+    double slope_y = 0.0;
+  };
+
+  /// Calls visit(dx, dy, value) for every pixel of the window around `centre`.
+  template <class Visit>
+  void visit_window(cv::Point2d centre, Visit visit) const {
+    const int x0 = std::max(0, static_cast<int>(std::floor(centre.x - radius_)));
+    const int y0 = std::max(0, static_cast<int>(std::floor(centre.y - radius_)));
+    const int x1 = std::min(bgr_.cols - 1, static_cast<int>(std::ceil(centre.x + radius_)));
+    const int y1 = std::min(bgr_.rows - 1, static_cast<int>(std::ceil(centre.y + radius_)));
+    for (int y = y0; y <= y1; ++y) {
+      const auto* row = bgr_.ptr<cv::Vec3b>(y);
+      for (int x = x0; x <= x1; ++x) {
+        visit(x - centre.x, y - centre.y, std::max({row[x][0], row[x][1], row[x][2]}));
+      }
+    }
   }
 
-  bool step(Marker& marker) const {
-    const int x0 = std::max(0, static_cast<int>(std::floor(marker.position.x - radius_)));
-    const int y0 = std::max(0, static_cast<int>(std::floor(marker.position.y - radius_)));
-    const int x1 =
-        std::min(bgr_.cols - 1, static_cast<int>(std::ceil(marker.position.x + radius_)));
-    const int y1 =
-        std::min(bgr_.rows - 1, static_cast<int>(std::ceil(marker.position.y + radius_)));
-    if (x1 - x0 < 2 || y1 - y0 < 2) {
-      return false;
-    }
-    // Levels inside and outside, as histograms' quantiles: shading and glints weigh little.
+  /// Levels are quantiles, so that glints on the marker and neighbours weigh little; the plane
+  /// keeps shading from pulling the centroid to its darker side.
+  Levels levels(cv::Point2d centre) const {
     std::array<int, 256> inside{};
     std::array<int, 256> outside{};
     int inside_count = 0;
     int outside_count = 0;
+    cv::Matx33d normal = cv::Matx33d::zeros();
+    cv::Vec3d right(0.0, 0.0, 0.0);
     const double r2 = radius_ * radius_;
-    for (int y = y0; y <= y1; ++y) {
-      for (int x = x0; x <= x1; ++x) {
-        const double d2 = std::pow(x - marker.position.x, 2) + std::pow(y - marker.position.y, 2);
-        if (d2 < 0.12 * r2) {
-          ++inside[static_cast<std::size_t>(value(x, y))];
-          ++inside_count;
-        } else if (d2 > 0.6 * r2) {
-          ++outside[static_cast<std::size_t>(value(x, y))];
-          ++outside_count;
-        }
+    visit_window(centre, [&](double dx, double dy, int value) {
+      const double d2 = dx * dx + dy * dy;
+      if (d2 < 0.12 * r2) {
+        ++inside[static_cast<std::size_t>(value)];
+        ++inside_count;
+      } else if (d2 > 0.5 * r2 && d2 < 1.2 * r2) {
+        ++outside[static_cast<std::size_t>(value)];
+        ++outside_count;
+        const cv::Vec3d arm(1.0, dx, dy);
+        normal += arm * arm.t();
+        right += value * arm;
       }
+    });
+    Levels found;
+    found.dark = quantile(inside, 0.4 * inside_count);
+    found.bright = quantile(outside, 0.6 * outside_count);
+    cv::Vec3d plane;
+    if (outside_count > 8 && cv::solve(normal, right, plane, cv::DECOMP_CHOLESKY)) {
+      found.slope_x = plane[1];
+      found.slope_y = plane[2];
     }
-    const double dark = quantile(inside, 0.4 * inside_count);
-    const double bright = quantile(outside, 0.6 * outside_count);
-    marker.depth = bright - dark;
+    return found;
+  }
+
+  bool step(Marker& marker) const {
+    const Levels level = levels(marker.position);
+    marker.depth = level.bright - level.dark;
     if (marker.depth < 6.0) {
       return false;
     }
+    const double r2 = radius_ * radius_;
     double sum = 0.0;
     double sx = 0.0;
     double sy = 0.0;
     double sxx = 0.0;
     double sxy = 0.0;
     double syy = 0.0;
-    for (int y = y0; y <= y1; ++y) {
-      for (int x = x0; x <= x1; ++x) {
-        const double dx = x - marker.position.x;
-        const double dy = y - marker.position.y;
-        const double window = std::clamp((r2 - dx * dx - dy * dy) / (0.4 * r2), 0.0, 1.0);
-        const double share = (bright - value(x, y)) / marker.depth;
-        const double w = window * std::clamp((share - 0.25) / 0.5, 0.0, 1.0);
-        sum += w;
-        sx += w * dx;
-        sy += w * dy;
-        sxx += w * dx * dx;
-        sxy += w * dx * dy;
-        syy += w * dy * dy;
-      }
-    }
+    visit_window(marker.position, [&](double dx, double dy, int value) {
+      const double window = std::clamp((r2 - dx * dx - dy * dy) / (0.4 * r2), 0.0, 1.0);
+      const double around = level.bright + level.slope_x * dx + level.slope_y * dy;
+      const double share = (around - value) / std::max(around - level.dark, 3.0);
+      const double w = window * std::clamp((share - 0.25) / 0.5, 0.0, 1.0);
+      sum += w;
+      sx += w * dx;
+      sy += w * dy;
+      sxx += w * dx * dx;
+      sxy += w * dx * dy;
+      syy += w * dy * dy;
+    });
     if (sum < 3.0) {
       return false;
     }
@@ -220,8 +241,8 @@ class MarkerFit {
     const double mxy = sxy / sum - shift.x * shift.y;
     const double spread = std::sqrt(std::pow(0.5 * (mxx - myy), 2) + mxy * mxy);
     const double middle = 0.5 * (mxx + myy);
-    constexpr double kRoundest = 5.0;  // ratio of the second moments of a long blob
-    return middle + spread < kRoundest * std::max(middle - spread, 1e-6);
+    constexpr double kLongest = 5.0;  // ratio of the second moments, along and across
+    return middle + spread < kLongest * std::max(middle - spread, 1e-6);
   }
 
   static double quantile(const std::array<int, 256>& histogram, double count) {
