@@ -1,6 +1,8 @@
 #include "experiments/gel_contact.h"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <set>
@@ -22,11 +24,16 @@ constexpr double kOtherGel = 0.045;
 constexpr double kPercentile = 0.98;
 
 constexpr double kCleanContact = 14.0;
-/// Floors between these (%) can be a dirty empty gel, if frames in contact rise this much over it.
+/// Floors between these (%) can be a dirty empty gel, if frames in contact rise this much over it
+/// and the recording ends near it.
 constexpr double kCleanFloor = 10.0;
 constexpr double kDirtiestFloor = 40.0;
-constexpr double kStepRatio = 1.95;
+constexpr double kStepRatio = 1.5;
 constexpr double kStepShare = 0.35;
+/// The contact's level is one that this many frames reach: some contacts last no longer.
+constexpr std::size_t kTopFrames = 4;
+constexpr double kEndsNearFloor = 1.15;
+constexpr double kEndShare = 0.2;
 
 constexpr int kGapFrames = 8;
 
@@ -167,8 +174,16 @@ double gel_imprint_measure(const cv::Mat& thumbnail, const cv::Mat& empty_gel) {
 double contact_threshold(std::span<const double> measures) {
   const std::vector<double> all(measures.begin(), measures.end());
   const double floor = percentile(all, 0.05);
-  const double top = percentile(all, 0.95);
-  const bool dirty = floor > kCleanFloor && floor < kDirtiestFloor && top > kStepRatio * floor;
+  std::vector<double> highest = all;
+  const std::size_t place = std::min<std::size_t>(kTopFrames, highest.size()) - 1;
+  std::nth_element(highest.begin(), highest.begin() + static_cast<std::ptrdiff_t>(place),
+                   highest.end(), std::greater<>());
+  const double top = highest[place];
+  const auto end = all.end() - static_cast<std::ptrdiff_t>(
+                                   std::ceil(kEndShare * static_cast<double>(all.size())));
+  const bool ends_near_floor = *std::min_element(end, all.end()) < kEndsNearFloor * floor;
+  const bool dirty =
+      floor > kCleanFloor && floor < kDirtiestFloor && ends_near_floor && top > kStepRatio * floor;
   return dirty ? floor + kStepShare * (top - floor) : kCleanContact;
 }
 

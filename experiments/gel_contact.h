@@ -37,7 +37,8 @@ std::size_t nearest_gel(std::span<const cv::Mat> gels, std::span<const cv::Mat> 
 double gel_imprint_measure(const cv::Mat& thumbnail, const cv::Mat& empty_gel);
 
 /// Measure above which a recording's frames show contact: 14, or, when dirt or a lasting dent lifts
-/// the floor and the recording has a clear step, a third of the way up that step.
+/// the floor of an empty gel, a third of the way from it to the contact's. Such a floor shows by a
+/// clear step down from the contact that lasts to the recording's end.
 double contact_threshold(std::span<const double> measures);
 
 /// First and last frame of a contact, both included.

@@ -22,6 +22,8 @@ using Detector = std::unique_ptr<detectors::SlipDetector>;
 /// over a hundred videos of two dozen pictures each in a fold.
 constexpr int kMaxEpochs = 14;
 constexpr int kPatience = 5;
+constexpr int kWidth = 64;
+constexpr int kHeight = 48;
 
 struct Fold {
   std::vector<const ImportedGrasp*> training;
@@ -71,6 +73,8 @@ Detector fit_learned(const detectors::SequenceSource& source, std::uint64_t seed
   detectors::LearnedOptions options;
   options.sources = detectors::Sources::kTactile;
   options.input = detectors::PictureInput::kDifference;
+  options.width_px = kWidth;
+  options.height_px = kHeight;
   options.seed = seed;
   options.threads = threads;
   options.max_epochs = kMaxEpochs;

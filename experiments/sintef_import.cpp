@@ -25,8 +25,8 @@ constexpr double kFrameTime = 1.0 / 25.0;
 constexpr int kGelCandidates = 6;
 constexpr double kExposureSettled = 0.1;
 /// A contact whose imprint changes less than this (%) shows nothing that moves; an untouched gel's
-/// changes by 1 to 3 with noise.
-constexpr double kLeastMotion = 8.0;
+/// changes by 3 to 8 with noise and compression.
+constexpr double kLeastMotion = 10.0;
 /// Videos of the session with dots 31 px apart have just this many frames.
 constexpr int kLongVideo = 450;
 

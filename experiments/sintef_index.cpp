@@ -87,7 +87,7 @@ void save_index(const fs::path& folder, const StoredIndex& stored) {
                         {"reason", one.reason},
                         {"slip", one.slip}});
   }
-  const Json json = {{"schema", kImportVersion},
+  const Json json = {{"version", kImportVersion},
                      {"made_from", stored.made_from},
                      {"windows", to_json(index.windows)},
                      {"left_out", left_out},

@@ -14,8 +14,8 @@ namespace gripbench::experiments {
 namespace fs = std::filesystem;
 namespace {
 
-SintefIndex import_with_progress(const fs::path& source, const fs::path& out,
-                                 const StageContext& context) {
+void import_with_progress(const fs::path& source, const fs::path& out,
+                          const StageContext& context) {
   SintefIndex index;
   {
     ProgressBar bar("import");
@@ -27,7 +27,6 @@ SintefIndex import_with_progress(const fs::path& source, const fs::path& out,
   }
   fmt::print(stderr, "import: {} grasps, {} entries left out, {} slip recordings show no slip\n",
              index.grasps.size(), index.left_out.size(), index.no_slip_visible.size());
-  return index;
 }
 
 }  // namespace
@@ -36,17 +35,13 @@ void run_sintef_import(const fs::path& source, const fs::path& out, const StageC
   import_with_progress(source, out, context);
 }
 
-void run_sintef_if_there(const SintefRequest& request, const StageContext& context) {
-  if (!fs::is_directory(request.source)) {
-    fmt::print(stderr, "sintef: left out, {} is not there\n", request.source.string());
-    return;
-  }
-  const fs::path windows = request.out / "windows";
-  const SintefIndex index = import_with_progress(request.source, windows, context);
-  const Stamp stamp(request.out / "results.json",
-                    {"sintef", GRIPBENCH_VERSION, read_file(windows / kSintefIndexName),
-                     std::to_string(request.seed)});
-  if (stamp.valid() && fs::exists(request.out / "section.md")) {
+void run_sintef_evaluation(const fs::path& windows, const fs::path& out, std::uint64_t seed,
+                           const StageContext& context) {
+  const SintefIndex index = read_sintef_index(windows);
+  const Stamp stamp(
+      out / "results.json",
+      {"sintef", GRIPBENCH_VERSION, read_file(windows / kSintefIndexName), std::to_string(seed)});
+  if (stamp.valid() && fs::exists(out / "section.md")) {
     fmt::print(stderr, "sintef: was finished before\n");
     return;
   }
@@ -54,17 +49,27 @@ void run_sintef_if_there(const SintefRequest& request, const StageContext& conte
   {
     ProgressBar bar("sintef");
     SintefEvaluationOptions options;
-    options.seed = request.seed;
+    options.seed = seed;
     options.threads = context.jobs;
     options.stop = context.stop;
     options.progress = [&](double share, const std::string& now) { bar.update(share, now); };
     results = evaluate_sintef(windows, index, options);
   }
   BootstrapOptions statistics;
-  statistics.seed = request.seed;
-  write_file(request.out / "section.md", sintef_section(index, results, statistics));
-  write_file(request.out / "results.json", sintef_json(index, results, statistics));
+  statistics.seed = seed;
+  write_file(out / "section.md", sintef_section(index, results, statistics));
+  write_file(out / "results.json", sintef_json(index, results, statistics));
   stamp.set();
+}
+
+void run_sintef_if_there(const SintefRequest& request, const StageContext& context) {
+  if (!fs::is_directory(request.source)) {
+    fmt::print(stderr, "sintef: left out, {} is not there\n", request.source.string());
+    return;
+  }
+  const fs::path windows = request.out / "windows";
+  import_with_progress(request.source, windows, context);
+  run_sintef_evaluation(windows, request.out, request.seed, context);
 }
 
 }  // namespace gripbench::experiments

@@ -3,6 +3,7 @@
 
 #include "experiments/commands/command.h"
 #include "experiments/detector_rows.h"
+#include "experiments/sintef_stage.h"
 #include "hal/errors.h"
 
 namespace gripbench::experiments {
@@ -97,15 +98,27 @@ void add_train_command(CLI::App& program) {
 void add_evaluate_command(CLI::App& program) {
   struct Options {
     EvaluateRequest request;
+    fs::path recordings;
     fs::path out;
     int jobs = default_jobs();
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      program.add_subcommand("evaluate", "Show a data set's test objects to trained detectors");
-  command->add_option("--data", options->request.dataset, "Folder of the data set")->required();
-  command->add_option("--models", options->request.models, "Folder of the models")->required();
-  command->add_option("--out", options->out, "Folder for scores.csv")->required();
+  CLI::App* command = program.add_subcommand(
+      "evaluate",
+      "Show a data set's test objects to trained detectors, or cross-validate on recordings");
+  CLI::Option* dataset =
+      command->add_option("--data", options->request.dataset, "Folder of the data set");
+  CLI::Option* models =
+      command->add_option("--models", options->request.models, "Folder of the models");
+  CLI::Option* recordings = command->add_option(
+      "--recordings", options->recordings,
+      "In place of both: imported recordings, on which detectors are cross-validated");
+  dataset->needs(models)->excludes(recordings);
+  models->needs(dataset)->excludes(recordings);
+  command
+      ->add_option("--out", options->out,
+                   "Folder for scores.csv, or for results.json and section.md")
+      ->required();
   command->add_option("--detectors", options->request.rows, "Which ones; all there are if left out")
       ->delimiter(',')
       ->check(CLI::IsMember(row_ids()));
@@ -115,9 +128,19 @@ void add_evaluate_command(CLI::App& program) {
   command->footer(
       "Example:\n  gripbench evaluate --data out/grasps --models out/models --out out/results");
   command->callback([options] {
+    if (options->recordings.empty() && options->request.dataset.empty()) {
+      throw hal::InputError("evaluate: give --data and --models, or --recordings");
+    }
     options->request.scores = options->out / "scores.csv";
     run_recorded(options->out, options->request.seed, [&](const Stage& stage) {
-      stage("evaluate", [&] { run_evaluate(options->request, stage_context(options->jobs)); });
+      stage("evaluate", [&] {
+        const StageContext context = stage_context(options->jobs);
+        if (options->recordings.empty()) {
+          run_evaluate(options->request, context);
+        } else {
+          run_sintef_evaluation(options->recordings, options->out, options->request.seed, context);
+        }
+      });
     });
   });
 }
