@@ -13,6 +13,18 @@ using Eigen::Matrix3d;
 using Eigen::Vector3d;
 using RowMatrix3d = Eigen::Matrix<double, 3, 3, Eigen::RowMajor>;
 
+/// Components of a twist that move nodes along the pad's normal.
+constexpr std::array<int, 3> kNormal = {2, 3, 4};
+
+/// K_n u: what the normal part of the force gains per time by the present motion.
+Wrench normal_rate(const Eigen::Matrix<double, 6, 6>& stiffness, const Twist& twist) {
+  Wrench rate = Wrench::Zero();
+  for (const int i : kNormal) {
+    for (const int j : kNormal) rate[i] += stiffness(i, j) * twist[j];
+  }
+  return rate;
+}
+
 int find(const mjModel& model, mjtObj type, const char* name) {
   const int id = mj_name2id(&model, type, name);
   if (id < 0) throw std::invalid_argument(std::string("the model has no '") + name + "'");
@@ -110,7 +122,7 @@ void GripCoupling::apply(const mjModel& model, mjData& data) {
   const Twist object_twist = world_twist(model, data, mjOBJ_XBODY, object_);
 
   std::array<PadForce, 2> forces;
-  std::array<Twist, 2> twists;
+  std::array<Eigen::Matrix<double, 6, 6>, 2> changes;
   std::array<Matrix68, 2> jacobians;
   std::array<Isometry3d, 2> world_from_pad;
   for (int i = 0; i < 2; ++i) {
@@ -122,10 +134,12 @@ void GripCoupling::apply(const mjModel& model, mjData& data) {
     const Vector3d omega = object_twist.tail<3>();
     const Vector3d velocity =
         object_twist.head<3>() + omega.cross(origin - world_from_object.translation());
-    twists[i].head<3>() = pad_from_world * (velocity - pad_twist.head<3>());
-    twists[i].tail<3>() = pad_from_world * (omega - pad_twist.tail<3>());
+    Twist twist;
+    twist.head<3>() = pad_from_world * (velocity - pad_twist.head<3>());
+    twist.tail<3>() = pad_from_world * (omega - pad_twist.tail<3>());
     forces[i] = side.contact.step(*shape_, side.pair,
-                                  world_from_object.inverse() * world_from_pad[i], twists[i], dt);
+                                  world_from_object.inverse() * world_from_pad[i], twist, dt);
+    forces[i].wrench -= dt * normal_rate(forces[i].stiffness, twist);
 
     Matrix68& jacobian = jacobians[i];
     jacobian.setZero();
@@ -152,13 +166,9 @@ void GripCoupling::apply(const mjModel& model, mjData& data) {
   for (int i = 0; i < 2; ++i) {
     const int joint = sides_[i].flex_joint;
     const int dof = model.jnt_dofadr[joint];
-    const double stiffness = model.jnt_stiffness[joint];
-    system(6 + i, 6 + i) = model.dof_M0[dof] + dt * model.dof_damping[dof] + dt * dt * stiffness;
-    impulse[6 + i] -= dt * stiffness * data.qvel[dof];
-
-    const Eigen::Matrix<double, 6, 6> change = forces[i].damping + dt * forces[i].stiffness;
-    forces[i].wrench -= dt * forces[i].stiffness * twists[i];
-    system.noalias() += dt * jacobians[i].transpose() * change * jacobians[i];
+    system(6 + i, 6 + i) = model.dof_M0[dof] + dt * model.dof_damping[dof];
+    changes[i] = forces[i].damping + dt * forces[i].stiffness;
+    system.noalias() += dt * jacobians[i].transpose() * changes[i] * jacobians[i];
     impulse.noalias() += jacobians[i].transpose() * forces[i].wrench;
   }
   const Vector8 du = system.ldlt().solve(dt * impulse);

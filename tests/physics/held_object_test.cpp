@@ -138,7 +138,8 @@ TEST(HeldBlock, IsStableFromLightToHeavy) {
       PinchRig rig(block(mass));
       const double force = std::min(grip * mass * kG / 1.2, 35.0);
       rig.grip_and_load(std::max(force, 0.1));
-      rig.run(0.3);
+      // The heaviest is damped least: its swinging has a time constant of 0.1 s.
+      rig.run(1.5);
       double fastest = 0.0;
       const double before = rig.height();
       for (int i = 0; i < 200; ++i) {
@@ -151,9 +152,11 @@ TEST(HeldBlock, IsStableFromLightToHeavy) {
   }
 }
 
-// A block knocked in mid-air between the pads without gravity: the energy never grows by over 1%.
+// A block knocked along the pads' plane in weightlessness, without damping: it swings on the
+// bristles and its energy never grows by over 1%. Kinetic energy is taken between steps, where the
+// semi-implicit step's velocities belong.
 TEST(FreeContact, EnergyDoesNotGrow) {
-  PinchRig::Setup setup = block(0.05);
+  PinchRig::Setup setup = block(0.2);
   setup.pad.normal_damping = setup.pad.tangential_damping = 0.0;
   PinchRig rig(setup);
   rig.set_acceleration(-kG);
@@ -163,18 +166,22 @@ TEST(FreeContact, EnergyDoesNotGrow) {
   }
   mjData& data = rig.data();
   const int dof = rig.model().nv - 6;
-  // Knocked along the pads' plane: elastic exchange between motion and bristles.
   data.qvel[dof + 1] = 5e-3;
   data.qvel[dof + 2] = -5e-3;
-  const double energy = 0.5 * 0.05 * 2 * 25e-6;
+  const double energy = 0.5 * 0.2 * 2 * 25e-6;
   double largest = 0.0;
-  for (int i = 0; i < 400; ++i) {
+  double late = 0.0;
+  for (int i = 0; i < 1000; ++i) {
+    const Eigen::Vector3d before(data.qvel + dof);
     rig.step();
-    double kinetic = 0.0;
-    for (int k = 0; k < 3; ++k) kinetic += 0.5 * 0.05 * data.qvel[dof + k] * data.qvel[dof + k];
+    const Eigen::Vector3d between = 0.5 * (before + Eigen::Vector3d(data.qvel + dof));
+    const double kinetic = 0.5 * 0.2 * between.squaredNorm();
     largest = std::max(largest, kinetic);
+    if (i > 900) late = std::max(late, kinetic);
   }
   EXPECT_LE(largest, 1.01 * energy);
+  // Nor is it eaten by the integrator: sticking bristles lose nothing.
+  EXPECT_GE(late, 0.9 * energy);
 }
 
 }  // namespace

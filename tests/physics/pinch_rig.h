@@ -12,6 +12,28 @@
 
 namespace gripbench::sim::testing {
 
+struct FreeMujoco {
+  void operator()(mjModel* m) const { mj_deleteModel(m); }
+  void operator()(mjData* d) const { mj_deleteData(d); }
+};
+using ModelHandle = std::unique_ptr<mjModel, FreeMujoco>;
+using DataHandle = std::unique_ptr<mjData, FreeMujoco>;
+
+/// Compiles a model from its XML text.
+inline ModelHandle compile(const std::string& xml) {
+  mjVFS files;
+  mj_defaultVFS(&files);
+  mj_makeEmptyFileVFS(&files, "model.xml", static_cast<int>(xml.size()));
+  std::copy(xml.begin(), xml.end(), static_cast<char*>(files.filedata[0]));
+  char error[500] = "";
+  ModelHandle model(mj_loadXML("model.xml", &files, error, sizeof error));
+  mj_deleteVFS(&files);
+  if (!model) throw std::runtime_error(error);
+  return model;
+}
+
+inline DataHandle make_data(const mjModel& model) { return DataHandle(mj_makeData(&model)); }
+
 /// Two finger pads on springs that pinch a free object between them, at rest in the world: the
 /// smallest model that GripCoupling drives. Pad "tactile" stands at +x, "plain" at -x; y of both
 /// pads points down. The grip is set by the springs' rest positions; acceleration upward by more
@@ -27,8 +49,8 @@ class PinchRig {
     PadProfile pad = quasi_static_gel();
     double finger_stiffness = 1.2e4;
     double timestep = 1e-3;
-    /// Height of the pads' middle above the object's origin (m).
-    double grip_height = 0.0;
+    /// Where the pads' middle is beside the object's origin, along y (m).
+    double grip_offset = 0.0;
   };
 
   explicit PinchRig(const Setup& setup) : setup_(setup), shape_(setup.object) {
@@ -36,12 +58,12 @@ class PinchRig {
         R"(<mujoco>
   <option timestep="{dt}"/>
   <worldbody>
-    <body name="finger_tactile" pos="{x} 0 {z}">
+    <body name="finger_tactile" pos="{x} {y} 0">
       <joint name="flex_tactile" type="slide" axis="-1 0 0" stiffness="{k}" damping="{c}"/>
       <inertial mass="0.1" pos="0 0 0" diaginertia="1e-4 1e-4 1e-4"/>
       <site name="pad_tactile" xyaxes="0 1 0 0 0 -1"/>
     </body>
-    <body name="finger_plain" pos="-{x} 0 {z}">
+    <body name="finger_plain" pos="-{x} {y} 0">
       <joint name="flex_plain" type="slide" axis="1 0 0" stiffness="{k}" damping="{c}"/>
       <inertial mass="0.1" pos="0 0 0" diaginertia="1e-4 1e-4 1e-4"/>
       <site name="pad_plain" xyaxes="0 -1 0 0 0 -1"/>
@@ -53,11 +75,11 @@ class PinchRig {
   </worldbody>
 </mujoco>)",
         fmt::arg("dt", setup.timestep), fmt::arg("x", setup.half_width),
-        fmt::arg("z", setup.grip_height), fmt::arg("k", setup.finger_stiffness),
+        fmt::arg("y", setup.grip_offset), fmt::arg("k", setup.finger_stiffness),
         fmt::arg("c", 0.6 * 2 * std::sqrt(0.1 * setup.finger_stiffness)),
         fmt::arg("m", setup.object.mass), fmt::arg("i", 0.4 * setup.object.mass * 1e-4));
-    model_.reset(load(xml));
-    data_.reset(mj_makeData(model_.get()));
+    model_ = compile(xml);
+    data_ = make_data(*model_);
     coupling_ = std::make_unique<GripCoupling>(*model_, setup.pad, setup.pad);
     coupling_->set_object(shape_, {setup.friction_tactile, setup.object.surface_stiffness},
                           {setup.friction_plain, setup.object.surface_stiffness});
@@ -120,29 +142,12 @@ class PinchRig {
   static constexpr double kGravity = 9.81;
 
  private:
-  struct Free {
-    void operator()(mjModel* m) const { mj_deleteModel(m); }
-    void operator()(mjData* d) const { mj_deleteData(d); }
-  };
-
-  static mjModel* load(const std::string& xml) {
-    mjVFS files;
-    mj_defaultVFS(&files);
-    mj_makeEmptyFileVFS(&files, "pinch.xml", static_cast<int>(xml.size()));
-    std::copy(xml.begin(), xml.end(), static_cast<char*>(files.filedata[0]));
-    char error[500] = "";
-    mjModel* model = mj_loadXML("pinch.xml", &files, error, sizeof error);
-    mj_deleteVFS(&files);
-    if (model == nullptr) throw std::runtime_error(error);
-    return model;
-  }
-
   int object_body() const { return mj_name2id(model_.get(), mjOBJ_BODY, "object"); }
 
   Setup setup_;
   ObjectShape shape_;
-  std::unique_ptr<mjModel, Free> model_;
-  std::unique_ptr<mjData, Free> data_;
+  ModelHandle model_;
+  DataHandle data_;
   std::unique_ptr<GripCoupling> coupling_;
 };
 
