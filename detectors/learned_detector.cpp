@@ -21,8 +21,9 @@ static_assert(std::endian::native == std::endian::little, "weights are stored li
 /// moved by a tenth of its diameter.
 constexpr double kDifferenceScale = 24.0;
 
-/// Features change by a fraction of their size while a grip moves; this brings both to one size.
-constexpr double kChangeGain = 4.0;
+/// Features of raw pictures change by a fraction of their size while a grip moves: this brings the
+/// change to the same size. Those of difference pictures are changes already.
+constexpr double kRawChangeGain = 4.0;
 
 torch::nn::Conv2d convolution(int from, int to, int kernel) {
   return torch::nn::Conv2d(
@@ -93,7 +94,8 @@ torch::Tensor PictureNetworkImpl::forward(torch::Tensor x) {
 }
 
 SlipNetworkImpl::SlipNetworkImpl(const NetworkShape& shape)
-    : joined(2 * shape.features() * shape.camera_count(), kHidden),
+    : change_gain(shape.input == PictureInput::kRaw ? kRawChangeGain : 1.0),
+      joined(2 * shape.features() * shape.camera_count(), kHidden),
       lstm1(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       lstm2(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       output(kHidden, 2) {
@@ -130,7 +132,7 @@ torch::Tensor SlipNetworkImpl::decide(const torch::Tensor& encodings,
                                       const at::Generator* generator) {
   // Beside the features themselves, their change since the window's first frame: what the LSTM
   // would otherwise have to learn to remember and subtract.
-  const torch::Tensor change = kChangeGain * (encodings - encodings.narrow(1, 0, 1));
+  const torch::Tensor change = change_gain * (encodings - encodings.narrow(1, 0, 1));
   torch::Tensor x = torch::relu(joined->forward(torch::cat({encodings, change}, 2)));
   x = drop(x, kKeepJoined, generator);
   x = drop(std::get<0>(lstm1->forward(x)), kKeepLstm, generator);

@@ -64,9 +64,9 @@ struct LearnedSummary {
 /// a pretrained one: features of both pictures of an instant joined, a fully connected layer of 64
 /// units, two LSTM layers of 64 units, two outputs. One model serves all window lengths.
 ///
-/// `encode` reduces the pictures and runs the picture networks (64 numbers per camera);
-/// `slip_probability` runs the rest. Pictures may have any size. Const functions may be called
-/// from several threads; LibTorch is not visible to callers.
+/// `encode` reduces the pictures and runs the picture networks (960 numbers per camera at the
+/// default size); `slip_probability` runs the rest. Pictures may have any size. Const functions may
+/// be called from several threads; LibTorch is not visible to callers.
 class LearnedDetector final : public SlipDetector {
  public:
   struct Trained;

@@ -58,6 +58,7 @@ struct SlipNetworkImpl : torch::nn::Module {
   /// generator is given.
   torch::Tensor decide(const torch::Tensor& encodings, const at::Generator* generator);
 
+  double change_gain;
   std::vector<PictureNetwork> cameras;
   torch::nn::Linear joined;
   torch::nn::LSTM lstm1, lstm2;

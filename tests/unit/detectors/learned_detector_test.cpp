@@ -84,14 +84,12 @@ TEST(LearnedDetector, CanLearnATinySetByHeart) {
 }
 
 TEST(LearnedDetector, TellsSlipOfObjectsItNeverSaw) {
-  auto all = grasps(11, 6, 7);
+  auto all = grasps(11, 6, 8);
   const std::vector<LabelledSequence> unseen(all.begin() + 48, all.end());
   all.resize(48);
   LearnedOptions options;
   options.sources = Sources::kTactile;
-  options.max_epochs = 16;
-  options.batch_sequences = 4;
-  options.learning_rate = 2e-3;
+  options.patience = options.max_epochs;
   options.threads = 1;
   const auto trained = LearnedDetector::train(source_of(all), options);
   EXPECT_FALSE(trained.summary.validation_groups.empty());
