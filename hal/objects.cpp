@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <numbers>
 #include <numeric>
@@ -25,11 +27,28 @@ constexpr Range kUnitInterval{0.0, 1.0};
 constexpr double kFootprintTolerance = 1e-6;
 
 // In the order of the enumerations in objects.h.
-const std::vector<std::string> kPartKinds = {"box",     "cylinder",  "sphere",
-                                             "capsule", "ellipsoid", "cone"};
+const std::vector<std::string> kPartKinds = {"box",       "cylinder", "sphere", "capsule",
+                                             "ellipsoid", "cone",     "mesh"};
 const std::vector<std::string> kTextureKinds = {"smooth", "brushed",  "woven", "knurled",
                                                 "ribbed", "embossed", "fuzzy"};
 const std::vector<std::string> kPrints = {"plain", "stripes", "checks", "label", "speckled"};
+
+/// Reads the mesh that `file` names, which must be the one that the object was described with.
+void read_mesh(ConfigNode& node, ShapePart& part) {
+  const std::filesystem::path file = node.path("file");
+  const std::string checksum = node.text("checksum");
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in || bytes.empty()) node.fail("file", file.string() + " cannot be read");
+  MeshSolid solid = decode_mesh_solid(bytes, file.string());
+  if (mesh_checksum(bytes) != checksum) {
+    node.fail("checksum", fmt::format("{} has the checksum {}: it is not the mesh that this object "
+                                      "was described with; add the object again",
+                                      file.string(), mesh_checksum(bytes)));
+  }
+  part.size = solid.bounds_max() - solid.bounds_min();
+  part.mesh = std::make_shared<const MeshSolid>(std::move(solid));
+}
 
 void read_size(ConfigNode& node, ShapePart& part) {
   switch (part.kind) {
@@ -47,6 +66,9 @@ void read_size(ConfigNode& node, ShapePart& part) {
     case Kind::kCone:
       part.size = {node.number("bottom_radius", kNonNegative),
                    node.number("top_radius", kNonNegative), node.number("height", kPositive)};
+      return;
+    case Kind::kMesh:
+      read_mesh(node, part);
       return;
   }
 }
@@ -78,8 +100,10 @@ ShapePart read_part(ConfigNode node) {
   read_size(node, part);
   read_rounding(node, part);
   part.position = node.vector3_or("position", Eigen::Vector3d::Zero());
-  part.rotation = node.vector3_or("rotation_deg", Eigen::Vector3d::Zero(), {-360.0, 360.0}) *
-                  (std::numbers::pi / 180.0);
+  if (part.kind != Kind::kMesh) {
+    part.rotation = node.vector3_or("rotation_deg", Eigen::Vector3d::Zero(), {-360.0, 360.0}) *
+                    (std::numbers::pi / 180.0);
+  }
   node.finish();
   return part;
 }
@@ -138,6 +162,11 @@ void set_bounds(ObjectDescription& object) {
   object.bounds_min.setConstant(std::numeric_limits<double>::max());
   object.bounds_max.setConstant(std::numeric_limits<double>::lowest());
   for (const ShapePart& part : object.parts) {
+    if (part.kind == Kind::kMesh) {
+      object.bounds_min = object.bounds_min.cwiseMin(part.position + part.mesh->bounds_min());
+      object.bounds_max = object.bounds_max.cwiseMax(part.position + part.mesh->bounds_max());
+      continue;
+    }
     const Eigen::Matrix3d rotation = object_from_part(part).linear();
     const Eigen::Vector3d round = Eigen::Vector3d::Constant(part.rounding);
     object.bounds_min =
@@ -209,6 +238,7 @@ Eigen::Vector3d core_size(const ShapePart& part) {
     case Kind::kCapsule:
       return {s[0], 0.5 * s[1] - s[0], 0.0};
     case Kind::kEllipsoid:
+    case Kind::kMesh:
       return 0.5 * s;
     case Kind::kCone: {
       // The side moves inwards along its normal, the ends along the axis.

@@ -1,35 +1,42 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <Eigen/Geometry>
 
+#include "hal/mesh_solid.h"
+
 namespace gripbench::hal {
 
 /// A solid that an object is put together from, in its own frame: origin in its middle, z its axis.
 struct ShapePart {
-  enum class Kind { kBox, kCylinder, kSphere, kCapsule, kEllipsoid, kCone };
+  enum class Kind { kBox, kCylinder, kSphere, kCapsule, kEllipsoid, kCone, kMesh };
   Kind kind = Kind::kBox;
   /// Box: full extents x, y, z. Cylinder and capsule: radius, height (a capsule's with its caps).
-  /// Sphere: radius. Ellipsoid: full extents. Cone: radius at the bottom, at the top, height. (m)
+  /// Sphere: radius. Ellipsoid: full extents. Cone: radius at the bottom, at the top, height. Mesh:
+  /// its extents. (m)
   Eigen::Vector3d size = Eigen::Vector3d::Zero();
   /// Radius of the rounded edges (m), within the size.
   double rounding = 0.0;
   /// Pose in the object's frame: position (m), then turns about x, y, z of the object (rad).
   Eigen::Vector3d position = Eigen::Vector3d::Zero();
   Eigen::Vector3d rotation = Eigen::Vector3d::Zero();
+  /// A mesh's triangles and distances, shared and never changed; null for other kinds. A mesh is
+  /// never turned.
+  std::shared_ptr<const MeshSolid> mesh;
 };
 
 /// Pose of a part in its object: turned about the object's x, then y, then z axis, then moved.
 Eigen::Isometry3d object_from_part(const ShapePart& part);
 
 /// The core of a part: what is left when its surface is moved inwards by the rounding; moved
-/// outwards by it again, the core becomes the part. Half extents of a box or ellipsoid; radius and
-/// half height of a cylinder; radius and half length of the axis of a capsule; radius of a sphere;
-/// radius at the bottom, at the top and half height of a cone (m).
+/// outwards by it again, the core becomes the part. Half extents of a box, ellipsoid or mesh;
+/// radius and half height of a cylinder; radius and half length of the axis of a capsule; radius of
+/// a sphere; radius at the bottom, at the top and half height of a cone (m).
 Eigen::Vector3d core_size(const ShapePart& part);
 
 /// The fine relief of a surface, as the gel feels it.

@@ -69,6 +69,7 @@ Eigen::Vector2d surface_measures(const hal::ShapePart& part) {
   const Eigen::Vector3d& s = part.size;
   switch (part.kind) {
     case Kind::kBox:
+    case Kind::kMesh:
       return {2.0 * (s.x() + s.y()), s.z()};
     case Kind::kCylinder:
     case Kind::kCapsule:

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "sim/mesh_check.h"
 #include "sim/object_shape.h"
 
 namespace gripbench::sim {
@@ -18,10 +19,26 @@ std::vector<double> middles(double low, double size, int count) {
   return result;
 }
 
+/// Mass and centre as described; inertia from the second moments per volume about the centroid.
+MassProperties scaled_to_mass(const hal::ObjectDescription& object, const Eigen::Matrix3d& spread) {
+  MassProperties result;
+  result.mass = object.mass;
+  result.centre = object.mass_centre;
+  result.inertia = object.mass * (spread.trace() * Eigen::Matrix3d::Identity() - spread);
+  return result;
+}
+
 }  // namespace
 
 MassProperties mass_properties(const hal::ObjectDescription& object, int cells) {
   if (cells < 1000) throw std::invalid_argument("mass_properties: needs 1000 cells or more");
+  if (object.parts.size() == 1 && object.parts[0].mesh != nullptr) {
+    // Of a mesh alone the integrals are exact.
+    const hal::MeshSolid& mesh = *object.parts[0].mesh;
+    const SolidIntegrals solid = integrate_solid(mesh.vertices, mesh.triangles);
+    return scaled_to_mass(
+        object, solid.second / solid.volume - solid.centroid * solid.centroid.transpose());
+  }
   const ObjectShape shape(object);
   const Eigen::Vector3d extent = object.bounds_max - object.bounds_min;
   const double edge = std::cbrt(extent.prod() / cells);
@@ -56,11 +73,7 @@ MassProperties mass_properties(const hal::ObjectDescription& object, int cells) 
   // Each cell's own spread about its middle is part of the second moment.
   const Eigen::Matrix3d spread = second / volume - centroid * centroid.transpose() +
                                  Eigen::Matrix3d(cell.cwiseAbs2().asDiagonal()) / 12.0;
-  MassProperties result;
-  result.mass = object.mass;
-  result.centre = object.mass_centre;
-  result.inertia = object.mass * (spread.trace() * Eigen::Matrix3d::Identity() - spread);
-  return result;
+  return scaled_to_mass(object, spread);
 }
 
 }  // namespace gripbench::sim

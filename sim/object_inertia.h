@@ -16,7 +16,8 @@ struct MassProperties {
 
 /// Mass and centre as described; inertia that of the union of the parts at uniform density about
 /// its own centroid, scaled to the mass. Integrated over about `cells` cubes; the error falls with
-/// their size and is about 0.1% at the default for objects of ordinary slenderness.
+/// their size and is about 0.1% at the default for objects of ordinary slenderness. Exact for a
+/// single mesh.
 /// @throws std::invalid_argument if the object has no parts or `cells` is less than 1000.
 MassProperties mass_properties(const hal::ObjectDescription& object, int cells = 400000);
 

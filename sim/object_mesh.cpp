@@ -4,6 +4,8 @@
 #include <numbers>
 #include <stdexcept>
 
+#include "sim/mesh_skin.h"
+
 namespace gripbench::sim {
 
 namespace {
@@ -201,6 +203,8 @@ TriangleMesh part_mesh(const hal::ShapePart& part, const MeshResolution& resolut
       return revolve(capsule_profile(core[0], 0.0, 2 * per_quarter), around, unstretched, true);
     case Kind::kEllipsoid:
       return revolve(capsule_profile(1.0, 0.0, 2 * per_quarter), around, core, true);
+    case Kind::kMesh:
+      return mesh_skin(*part.mesh);
   }
   throw std::invalid_argument("unknown kind of shape part");
 }

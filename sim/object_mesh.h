@@ -29,7 +29,7 @@ struct MeshResolution {
   int per_quarter = 8;
 };
 
-/// Surface of a part, rounded edges included.
+/// Surface of a part, rounded edges included; a mesh as it is, whatever the resolution.
 /// @throws std::invalid_argument for a resolution that makes no surface.
 TriangleMesh part_mesh(const hal::ShapePart& part, const MeshResolution& resolution = {});
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "sim/object_relief.h"
+#include "sim/sampled_distance.h"
 
 namespace gripbench::sim {
 
@@ -87,9 +88,10 @@ struct ConeDistance {
   }
 };
 
-/// Calls `use` with the distance function of a part of core size `s`.
+/// Calls `use` with the distance function of a part of core size `s`; `mesh` is a mesh's own.
 template <typename Use>
-decltype(auto) with_distance(Kind kind, const Eigen::Vector3d& s, double rounding, Use&& use) {
+decltype(auto) with_distance(Kind kind, const Eigen::Vector3d& s, double rounding,
+                             const hal::MeshSolid* mesh, Use&& use) {
   switch (kind) {
     case Kind::kBox:
       return use(BoxDistance{s.x(), s.y(), s.z(), rounding});
@@ -103,6 +105,8 @@ decltype(auto) with_distance(Kind kind, const Eigen::Vector3d& s, double roundin
       return use(EllipsoidDistance{s.x(), s.y(), s.z()});
     case Kind::kCone:
       return use(ConeDistance{s.x(), s.y(), s.z(), rounding});
+    case Kind::kMesh:
+      return use(SampledDistanceReader(mesh->distance));
   }
   throw std::invalid_argument("unknown kind of shape part");
 }
@@ -122,6 +126,8 @@ double bounding_radius(const hal::ShapePart& part) {
       return 0.5 * s.maxCoeff();
     case Kind::kCone:
       return std::hypot(std::max(s[0], s[1]), 0.5 * s[2]);
+    case Kind::kMesh:
+      return part.mesh->bounds_min().cwiseAbs().cwiseMax(part.mesh->bounds_max().cwiseAbs()).norm();
   }
   throw std::invalid_argument("unknown kind of shape part");
 }
@@ -211,13 +217,18 @@ ObjectShape::ObjectShape(const hal::ObjectDescription& description)
     : texture_(description.texture) {
   if (description.parts.empty()) throw std::invalid_argument("ObjectShape: object without parts");
   for (const hal::ShapePart& part : description.parts) {
+    if ((part.kind == Kind::kMesh) != (part.mesh != nullptr)) {
+      throw std::invalid_argument(
+          "ObjectShape: a part of kind mesh needs a mesh, others need none");
+    }
     parts_.push_back({part.kind, hal::core_size(part), part.rounding,
-                      hal::object_from_part(part).inverse(), bounding_radius(part)});
+                      hal::object_from_part(part).inverse(), bounding_radius(part), part.mesh});
   }
   const hal::ShapePart& body = description.parts.front();
   const Eigen::Vector3d& s = body.size;
   switch (body.kind) {
     case Kind::kBox:
+    case Kind::kMesh:
       wrap_half_extents_ = 0.5 * s.head<2>();
       break;
     case Kind::kEllipsoid:
@@ -248,24 +259,26 @@ void ObjectShape::signed_distance(const Eigen::Isometry3d& object_from_points,
     const Eigen::Isometry3d part_from_points = part.part_from_object * object_from_points;
     const Eigen::Vector3d centre = part_from_points * ball.centre;
     if (centre.norm() - part.bounding_radius - ball.radius > cutoff) continue;
-    with_distance(part.kind, part.core_size, part.rounding, [&](auto part_distance) {
-      // Distances change by no more than the way between two points, except the ellipsoid's, which
-      // is not exact.
-      if (part.kind != Kind::kEllipsoid &&
-          part_distance(centre.x(), centre.y(), centre.z()) - ball.radius > cutoff) {
-        return;
-      }
-      if (first) {
-        for_points(part_from_points, points, distance,
-                   [=](double x, double y, double z, double) { return part_distance(x, y, z); });
-      } else {
-        for_points(part_from_points, points, distance,
-                   [=](double x, double y, double z, double so_far) {
-                     return std::min(so_far, part_distance(x, y, z));
-                   });
-      }
-      first = false;
-    });
+    with_distance(
+        part.kind, part.core_size, part.rounding, part.mesh.get(), [&](auto part_distance) {
+          // Distances change by no more than the way between two points, except the ellipsoid's
+          // and, outside its grid, the mesh's, which are not exact.
+          if (part.kind != Kind::kEllipsoid && part.kind != Kind::kMesh &&
+              part_distance(centre.x(), centre.y(), centre.z()) - ball.radius > cutoff) {
+            return;
+          }
+          if (first) {
+            for_points(
+                part_from_points, points, distance,
+                [=](double x, double y, double z, double) { return part_distance(x, y, z); });
+          } else {
+            for_points(part_from_points, points, distance,
+                       [=](double x, double y, double z, double so_far) {
+                         return std::min(so_far, part_distance(x, y, z));
+                       });
+          }
+          first = false;
+        });
   }
   if (first) std::ranges::fill(distance, std::max(2.0 * cutoff, cutoff + 1.0));
 }
@@ -274,9 +287,10 @@ double ObjectShape::signed_distance(const Eigen::Vector3d& point) const {
   double nearest = std::numeric_limits<double>::max();
   for (const Part& part : parts_) {
     const Eigen::Vector3d p = part.part_from_object * point;
-    with_distance(part.kind, part.core_size, part.rounding, [&](auto part_distance) {
-      nearest = std::min(nearest, part_distance(p.x(), p.y(), p.z()));
-    });
+    with_distance(part.kind, part.core_size, part.rounding, part.mesh.get(),
+                  [&](auto part_distance) {
+                    nearest = std::min(nearest, part_distance(p.x(), p.y(), p.z()));
+                  });
   }
   return nearest;
 }

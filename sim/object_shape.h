@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -25,8 +26,9 @@ class ObjectShape {
 
   /// Signed distance of each point from the smooth surface, negative inside, into `distance`.
   /// `object_from_points` takes the points into the object's frame. Exact for boxes, cylinders,
-  /// spheres, capsules and cones with rounded edges, and first-order for ellipsoids; points farther
-  /// than `cutoff` from the surface may get any value above `cutoff`.
+  /// spheres, capsules and cones with rounded edges, first-order for ellipsoids, and to the error
+  /// that was reported when its field was sampled for meshes; points farther than `cutoff` from the
+  /// surface may get any value above `cutoff`.
   void signed_distance(const Eigen::Isometry3d& object_from_points, const PointsView& points,
                        double cutoff, std::span<double> distance) const;
 
@@ -47,11 +49,12 @@ class ObjectShape {
     double rounding;
     Eigen::Isometry3d part_from_object;
     double bounding_radius;
+    std::shared_ptr<const hal::MeshSolid> mesh;
   };
   std::vector<Part> parts_;
   hal::SurfaceTexture texture_;
   /// The relief is laid around the first part: half extents of its box, or its radius twice, and
-  /// whether it is round.
+  /// whether it is round. Around a mesh it is laid as around its bounding box.
   Eigen::Vector2d wrap_half_extents_ = Eigen::Vector2d::Zero();
   bool wraps_round_ = false;
 };
