@@ -125,12 +125,13 @@ void run_train(const TrainRequest& request, const StageContext& context) {
     TrainedRow trained;
     {
       ProgressBar bar("train " + row.facts.id);
-      trained = train_row(row, training_source(store, records, context.jobs),
-                          hal::split_seed(request.seed, row.facts.id, 0), context.jobs,
-                          [&](const std::string& stage, double share, const std::string& figures) {
-                            check_stop(context);
-                            bar.update(share, stage + " " + figures);
-                          });
+      trained =
+          train_row(row, training_source(store, records, context.jobs),
+                    hal::split_seed(request.seed, row.facts.id, 0), context.jobs,
+                    [&](const std::string& stage, double share, const std::string& figures) {
+                      check_stop(context);
+                      bar.update(training_share(row.learned, stage, share), stage + " " + figures);
+                    });
     }
     write_beside(file, [&](const fs::path& beside) { trained.detector->save(beside); });
     stamp.set();

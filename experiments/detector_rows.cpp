@@ -81,6 +81,11 @@ std::vector<DetectorRow> detector_rows(const std::vector<std::string>& ids) {
   return rows;
 }
 
+double training_share(bool learned, const std::string& stage, double share) {
+  const double encoding = learned ? 0.15 : 0.95;
+  return stage == "encode" ? encoding * share : encoding + (1.0 - encoding) * share;
+}
+
 TrainedRow train_row(const DetectorRow& row, const detectors::SequenceSource& source,
                      std::uint64_t seed, int threads, const detectors::TrainingProgress& progress) {
   try {

@@ -30,6 +30,10 @@ struct TrainedRow {
   std::string summary;
 };
 
+/// Share of a whole training that is done when a stage of it ("encode", then "fit") is done to
+/// `share`: a learned detector spends its time fitting, a threshold detector looking.
+double training_share(bool learned, const std::string& stage, double share);
+
 /// Fits the row's detector.
 /// @throws hal::InputError if the grasps cannot teach it (one class only, a camera is missing).
 TrainedRow train_row(const DetectorRow& row, const detectors::SequenceSource& source,

@@ -1,13 +1,17 @@
 #include "experiments/sintef_evaluation.h"
 
 #include <algorithm>
+#include <array>
+#include <future>
 #include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 
 #include "detectors/group_split.h"
 #include "detectors/learned_detector.h"
 #include "detectors/threshold_detector.h"
+#include "experiments/detector_rows.h"
 #include "experiments/sintef_baselines.h"
 #include "experiments/wait.h"
 #include "hal/errors.h"
@@ -98,6 +102,44 @@ std::vector<Fold> cut_into_folds(const SintefIndex& index, const std::vector<int
   return folds;
 }
 
+/// One figure for two methods that advance side by side.
+class Progress {
+ public:
+  Progress(const SintefEvaluationOptions& options, std::size_t folds)
+      : options_(options), folds_(folds) {}
+
+  /// To be told of the training of a fold; may be called from another thread than the other one.
+  detectors::TrainingProgress of(std::size_t fold, bool learned) {
+    return
+        [this, fold, learned](const std::string& stage, double share, const std::string& figures) {
+          StopRequest{options_.stop}.check();
+          const std::lock_guard lock(mutex_);
+          done_[learned] = static_cast<double>(fold) + training_share(learned, stage, share);
+          if (!options_.progress) return;
+          options_.progress((done_[0] + done_[1]) / (2.0 * static_cast<double>(folds_)),
+                            fmt::format("fold {} of {}, {}: {} {}", fold + 1, folds_,
+                                        learned ? "learned" : "threshold", stage, figures));
+        };
+  }
+
+ private:
+  const SintefEvaluationOptions& options_;
+  const std::size_t folds_;
+  std::mutex mutex_;
+  std::array<double, 2> done_{};
+};
+
+void judge_trivially(const Fold& fold, SintefResults& results) {
+  for (std::size_t b = 0; b < std::size(kTrivialBaselines); ++b) {
+    SintefMethod& method = results.methods[2 + b];
+    const auto said = trivial_decisions(kTrivialBaselines[b], fold.training, fold.test);
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      method.decisions[fold.test_places[i]].said_slip = said[i];
+      method.scores[fold.test_places[i]] = said[i] ? 1.0 : 0.0;
+    }
+  }
+}
+
 SintefMethod empty_method(const std::string& name, bool trivial, const SintefIndex& index) {
   SintefMethod method{name, trivial, {}, std::vector<double>(index.grasps.size(), 0.0)};
   for (const ImportedGrasp& grasp : index.grasps) {
@@ -125,42 +167,30 @@ SintefResults evaluate_sintef(const std::filesystem::path& folder, const SintefI
     results.methods.push_back(empty_method(to_string(baseline), true, index));
   }
 
-  double steps_done = 0.0;
-  const auto steps = static_cast<double>(2 * folds.size());
-  for (std::size_t f = 0; f < folds.size(); ++f) {
-    const Fold& fold = folds[f];
-    const detectors::SequenceSource source = videos_of(folder, fold.training);
-    auto progress = [&](const char* what) {
-      return [&, what](const std::string& stage, double share, const std::string& figures) {
-        stop.check();
-        if (options.progress) {
-          options.progress(
-              (steps_done + share) / steps,
-              fmt::format("fold {} of {}, {}: {} {}", f + 1, folds.size(), what, stage, figures));
-        }
-      };
-    };
-    auto judge = [&](const Detector& detector, SintefMethod& method) {
-      for (std::size_t i = 0; i < fold.test.size(); ++i) {
-        stop.check();
-        const double score = grasp_score(*detector, folder, *fold.test[i]);
-        method.scores[fold.test_places[i]] = score;
-        method.decisions[fold.test_places[i]].said_slip = score > 0.5;
-      }
-      steps_done += 1.0;
-    };
-    judge(fit_threshold(source, progress("threshold")), results.methods[0]);
-    judge(fit_learned(source, hal::split_seed(options.seed, "sintef fold", f), options.threads,
-                      progress("learned")),
-          results.methods[1]);
-    for (std::size_t b = 0; b < std::size(kTrivialBaselines); ++b) {
-      const auto said = trivial_decisions(kTrivialBaselines[b], fold.training, fold.test);
-      for (std::size_t i = 0; i < said.size(); ++i) {
-        results.methods[2 + b].decisions[fold.test_places[i]].said_slip = said[i];
-        results.methods[2 + b].scores[fold.test_places[i]] = said[i] ? 1.0 : 0.0;
-      }
+  Progress progress(options, folds.size());
+  auto judge = [&](const Detector& detector, const Fold& fold, SintefMethod& method) {
+    for (std::size_t i = 0; i < fold.test.size(); ++i) {
+      stop.check();
+      const double score = grasp_score(*detector, folder, *fold.test[i]);
+      method.scores[fold.test_places[i]] = score;
+      method.decisions[fold.test_places[i]].said_slip = score > 0.5;
     }
+  };
+  // The threshold method looks at pictures on one core while the network learns on the others.
+  std::future<void> thresholds = std::async(std::launch::async, [&] {
+    for (std::size_t f = 0; f < folds.size(); ++f) {
+      judge(fit_threshold(videos_of(folder, folds[f].training), progress.of(f, false)), folds[f],
+            results.methods[0]);
+    }
+  });
+  for (std::size_t f = 0; f < folds.size(); ++f) {
+    const std::uint64_t seed = hal::split_seed(options.seed, "sintef fold", f);
+    judge(fit_learned(videos_of(folder, folds[f].training), seed, std::max(1, options.threads - 1),
+                      progress.of(f, true)),
+          folds[f], results.methods[1]);
+    judge_trivially(folds[f], results);
   }
+  thresholds.get();
   return results;
 }
 

@@ -135,4 +135,69 @@ TEST_F(CommandLine, AFolderThatCannotBeMadeIsOneLine) {
   expect_one_line(ended, 2, "none");
 }
 
+/// The quick protocol cut down to three objects and two grasps each.
+void write_tiny_protocol(const fs::path& file) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  std::istringstream lines(text_of(assets / "protocols" / "quick.yaml"));
+  std::ofstream tiny(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
+    if (line.rfind("  train:", 0) == 0) line = "  train: [soap_box, spray_can]";
+    if (line.rfind("  test:", 0) == 0) line = "  test: [stapler]";
+    if (line.rfind("grasps_per_object:", 0) == 0) line = "grasps_per_object: 2";
+    if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
+    tiny << line << '\n';
+  }
+}
+
+TEST_F(CommandLine, InterruptedCollectionGoesOnToTheSameBytesAsAnotherNumberOfJobs) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  write_tiny_protocol(root_ / "tiny.yaml");
+  auto collect = [&](const char* name, const char* jobs) {
+    return std::vector<std::string>{"collect",
+                                    "--workcell",
+                                    assets / "workcells" / "sim.yaml",
+                                    "--protocol",
+                                    root_ / "tiny.yaml",
+                                    "--out",
+                                    root_ / name,
+                                    "--jobs",
+                                    jobs};
+  };
+  const pid_t child = start(collect("one", "1"));
+  // Interrupted in the middle of its first position or later.
+  for (int i = 0; i < 600 && !fs::exists(root_ / "one" / "dataset.json"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  kill(child, SIGINT);
+  const Ended interrupted = wait(child);
+  ASSERT_EQ(interrupted.code, 130) << interrupted.errors;
+  EXPECT_NE(interrupted.errors.find("run the same command again"), std::string::npos);
+
+  const Ended resumed = run(collect("one", "1"));
+  ASSERT_EQ(resumed.code, 0) << resumed.errors;
+  const Ended two = run(collect("two", "2"));
+  ASSERT_EQ(two.code, 0) << two.errors;
+  std::vector<std::string> relative;
+  for (const auto& entry : fs::recursive_directory_iterator(root_ / "two" / "episodes")) {
+    if (entry.is_regular_file()) relative.push_back(fs::relative(entry.path(), root_ / "two"));
+  }
+  // 6 grasps of 15 frames by two cameras, a description and a trace.
+  ASSERT_EQ(relative.size(), 6u * 32u);
+  for (const std::string& name : relative) {
+    EXPECT_EQ(text_of(root_ / "one" / name), text_of(root_ / "two" / name)) << name;
+  }
+
+  const Ended sound = run({"verify", root_ / "two"});
+  EXPECT_EQ(sound.code, 0) << sound.errors;
+  EXPECT_NE(sound.output.find("6 episodes, sound"), std::string::npos) << sound.output;
+
+  fs::resize_file(root_ / "two" / relative.front(), 10);
+  const Ended damaged = run({"verify", root_ / "two"});
+  EXPECT_EQ(damaged.code, 2);
+  EXPECT_NE(damaged.errors.find(fs::path(relative.front()).filename().string()), std::string::npos)
+      << damaged.errors;
+}
+
 }  // namespace
