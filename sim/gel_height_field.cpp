@@ -16,6 +16,10 @@ constexpr int kTraceSteps = 3;
 /// length, the fine ones only mend the rim. Against the converged solution this leaves errors of a
 /// few percent of the indentation (checked in the tests).
 constexpr int kSweeps[] = {6, 10, 24};
+/// Share of the contact's depth below which the membrane may have lifted off before the sweeps.
+constexpr float kLiftedShare = 0.5f;
+/// Further ones at the finest resolution, to round the rims of a relief.
+constexpr int kReliefSweeps = 4;
 
 /// The contact at half the resolution: a pixel is in it if half of its four parts are, at their
 /// mean depth. `held` is what the membrane is held at there: a pixel that touches all over has its
@@ -41,12 +45,17 @@ void halve_contact(const GelPlane& in, const PixelRegion& region, float half_pix
   }
 }
 
-/// The contact is where it is; the rest is free.
-void impose_contact(const GelPlane& held, const PixelRegion& region, GelPlane& height) {
+/// What sweeps begin with: the contact where it is, the coarser solution elsewhere, and also in
+/// the contact where that lies higher, up to `lifted`: on the flanks of round objects, where the
+/// membrane lifts off. (Nearer to the top it lies higher only by its own coarseness.)
+void impose_contact(const GelPlane& held, const PixelRegion& region, float lifted,
+                    GelPlane& height) {
   for (int y = region.y0; y < region.y1; ++y) {
     const float* c = held.row(y);
     float* h = height.row(y);
-    for (int x = region.x0; x < region.x1; ++x) h[x] = c[x] > 0.0f ? c[x] : h[x];
+    for (int x = region.x0; x < region.x1; ++x) {
+      h[x] = c[x] > 0.0f ? std::max(c[x], std::min(h[x], lifted)) : h[x];
+    }
   }
 }
 
@@ -54,16 +63,18 @@ void impose_contact(const GelPlane& held, const PixelRegion& region, GelPlane& h
 
 GelHeightField::GelHeightField(const OpticsProfile& optics)
     : pitch_(2.0 * optics.pixel_pitch),
+      x0_(optics.field_x(0)),
+      y0_(optics.field_y(0)),
       membrane_length_(optics.membrane_length),
       steepest_(optics.membrane_steepest),
-      upsampler_(optics.width / 2) {
+      upsampler_(optics.field_width()) {
   if (optics.shadow_strength > 0.0) {
     for (const GelLight& light : optics.lights) {
       const double away = light.position.head<2>().norm();
       shadow_reach_ = std::max(shadow_reach_, away / -light.position.z());
     }
   }
-  int width = optics.width / 2, height = optics.height / 2;
+  int width = optics.field_width(), height = optics.field_height();
   const std::size_t points = static_cast<std::size_t>(kRowsAtOnce) * width;
   for (Level& level : levels_) {
     level.contact = level.held = level.height = level.next = GelPlane(width, height);
@@ -98,15 +109,16 @@ void GelHeightField::build(const GelImprint& imprint) {
     halve_contact(levels_[l - 1].contact, regions[l], static_cast<float>(std::min(rise, 1.0)),
                   levels_[l].contact, levels_[l].held);
   }
-  relax(levels_[2], levels_[2].held, regions[2], 4.0 * pitch_, kSweeps[2]);
+  relax(levels_[2], levels_[2].held, regions[2], 4.0 * pitch_, kSweeps[2], Hold::kFromBelow);
   for (int l = 1; l >= 0; --l) {
     for (int y = regions[l].y0; y < regions[l].y1; ++y) {
       upsampler_.read(levels_[l + 1].height, y, regions[l].x0, regions[l].x1,
                       levels_[l].height.row(y));
     }
     relax(levels_[l], l == 0 ? levels_[0].contact : levels_[l].held, regions[l], (l + 1.0) * pitch_,
-          kSweeps[l]);
+          kSweeps[l], Hold::kFromBelow);
   }
+  if (imprint.shape->has_relief()) print_relief(imprint, bounds);
 }
 
 PixelRegion GelHeightField::contact_bounds(const GelImprint& imprint) const {
@@ -126,21 +138,24 @@ PixelRegion GelHeightField::contact_bounds(const GelImprint& imprint) const {
   if (i1 < 0) return {};
   // The contact ends somewhere before the next node that it does not reach.
   const GelPlane& plane = levels_[0].contact;
-  const auto pixel = [this](double position, int size) {
-    return position / pitch_ + 0.5 * (size - 1);
-  };
-  return {
-      std::max(0, static_cast<int>(std::floor(pixel(grid.x(i0 - 1), plane.width)))),
-      std::max(0, static_cast<int>(std::floor(pixel(grid.y(j0 - 1), plane.height)))),
-      std::min(plane.width, static_cast<int>(std::ceil(pixel(grid.x(i1 + 1), plane.width))) + 1),
-      std::min(plane.height, static_cast<int>(std::ceil(pixel(grid.y(j1 + 1), plane.height))) + 1)};
+  const auto pixel = [this](double position, double first) { return (position - first) / pitch_; };
+  return {std::max(0, static_cast<int>(std::floor(pixel(grid.x(i0 - 1), x0_)))),
+          std::max(0, static_cast<int>(std::floor(pixel(grid.y(j0 - 1), y0_)))),
+          std::min(plane.width, static_cast<int>(std::ceil(pixel(grid.x(i1 + 1), x0_))) + 1),
+          std::min(plane.height, static_cast<int>(std::ceil(pixel(grid.y(j1 + 1), y0_))) + 1)};
 }
 
 void GelHeightField::evaluate_contact(const GelImprint& imprint, const PixelRegion& bounds) {
   measure_distance(imprint, bounds);
   turn_distance_to_depth(imprint, bounds);
-  add_relief(imprint, bounds);
-  free_steep_places(bounds);
+  const float share = static_cast<float>(imprint.gel_share);
+  deepest_ *= share;
+  for (int y = bounds.y0; y < bounds.y1; ++y) {
+    float* row = levels_[0].contact.row(y);
+    for (int x = bounds.x0; x < bounds.x1; ++x) row[x] *= share;
+  }
+  free_steep_places(bounds, levels_[0].height);
+  std::swap(levels_[0].contact.data, levels_[0].height.data);
 }
 
 void GelHeightField::measure_distance(const GelImprint& imprint, const PixelRegion& bounds) {
@@ -219,35 +234,41 @@ void GelHeightField::trace(const GelImprint& imprint, std::size_t count) {
   }
 }
 
-void GelHeightField::add_relief(const GelImprint& imprint, const PixelRegion& bounds) {
-  GelPlane& contact = levels_[0].contact;
+// The relief prints where the membrane lies on the object. Unlike the shape it is too fine for the
+// membrane's tension to hold the gel off its valleys.
+void GelHeightField::print_relief(const GelImprint& imprint, const PixelRegion& bounds) {
+  Level& fine = levels_[0];
   const float share = static_cast<float>(imprint.gel_share);
-  const bool has_relief = imprint.shape->has_relief();
   const int width = bounds.width();
+  const std::size_t count = static_cast<std::size_t>(width);
   for (int y = bounds.y0; y < bounds.y1; ++y) {
-    float* row = contact.row(y) + bounds.x0;
-    if (has_relief) {
-      const std::size_t count = static_cast<std::size_t>(width);
-      for (int i = 0; i < width; ++i) {
-        x_[i] = x_of(bounds.x0 + i);
-        y_[i] = y_of(y);
-        z_[i] = -static_cast<double>(row[i]);
-      }
-      imprint.shape->relief(imprint.object_from_pad,
-                            {{x_.data(), count}, {y_.data(), count}, {z_.data(), count}},
-                            {value_.data(), count});
-      for (int i = 0; i < width; ++i) {
-        row[i] = std::max(0.0f, row[i] + static_cast<float>(value_[i]));
-      }
+    const float* height = fine.height.row(y) + bounds.x0;
+    float* contact = fine.contact.row(y) + bounds.x0;
+    for (int i = 0; i < width; ++i) {
+      x_[i] = x_of(bounds.x0 + i);
+      y_[i] = y_of(y);
+      z_[i] = -static_cast<double>(contact[i]) / share;
     }
-    for (int i = 0; i < width; ++i) row[i] *= share;
+    imprint.shape->relief(imprint.object_from_pad,
+                          {{x_.data(), count}, {y_.data(), count}, {z_.data(), count}},
+                          {value_.data(), count});
+    for (int i = 0; i < width; ++i) {
+      const bool touches = contact[i] > 0.0f && height[i] <= contact[i];
+      contact[i] =
+          touches ? std::max(0.0f, contact[i] + share * static_cast<float>(value_[i])) : 0.0f;
+    }
   }
+  free_steep_places(bounds, fine.next);
+  for (int y = bounds.y0; y < bounds.y1; ++y) {
+    std::copy(fine.next.row(y) + bounds.x0, fine.next.row(y) + bounds.x1,
+              fine.contact.row(y) + bounds.x0);
+  }
+  relax(fine, fine.contact, region_, pitch_, kReliefSweeps, Hold::kFast);
 }
 
 // The gel bridges what is too steep: it cannot follow the side of a box.
-void GelHeightField::free_steep_places(const PixelRegion& bounds) {
+void GelHeightField::free_steep_places(const PixelRegion& bounds, GelPlane& followed) const {
   const GelPlane& surface = levels_[0].contact;
-  GelPlane& followed = levels_[0].height;
   for (int y = bounds.y0; y < bounds.y1; ++y) {
     const float* row = surface.row(y);
     float* out = followed.row(y);
@@ -255,7 +276,6 @@ void GelHeightField::free_steep_places(const PixelRegion& bounds) {
       out[x] = row[x] > 0.0f && gentler_slope(surface, x, y) <= steepest_ ? row[x] : 0.0f;
     }
   }
-  std::swap(levels_[0].contact.data, levels_[0].height.data);
 }
 
 double GelHeightField::slope(const GelPlane& plane, int x, int y) const {
@@ -278,10 +298,11 @@ double GelHeightField::gentler_slope(const GelPlane& plane, int x, int y) const 
 }
 
 void GelHeightField::relax(Level& level, const GelPlane& held_plane, const PixelRegion& region,
-                           double pitch, int sweeps) {
+                           double pitch, int sweeps, Hold hold) {
   const double ratio = pitch / membrane_length_;
   const float weight = static_cast<float>(1.0 / (4.0 + ratio * ratio));
-  impose_contact(held_plane, region, level.height);
+  impose_contact(held_plane, region, hold == Hold::kFast ? 0.0f : kLiftedShare * deepest_,
+                 level.height);
   const int width = level.height.width, height = level.height.height;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     for (int y = region.y0; y < region.y1; ++y) {
@@ -293,7 +314,11 @@ void GelHeightField::relax(Level& level, const GelPlane& held_plane, const Pixel
       float* out = level.next.row(y);
       const auto solve = [&](int x, int left, int right) {
         const float free = weight * (here[left] + here[right] + above[x] + below[x]);
-        out[x] = held[x] > 0.0f ? held[x] : free;
+        if (hold == Hold::kFast) {
+          out[x] = held[x] > 0.0f ? held[x] : free;
+        } else {
+          out[x] = std::max(held[x], free);
+        }
       };
       const int inner0 = std::max(region.x0, 1), inner1 = std::min(region.x1, width - 1);
       if (region.x0 == 0) solve(0, 0, 1);

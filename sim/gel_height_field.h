@@ -12,10 +12,12 @@ namespace gripbench::sim {
 /// The shape that an object gives the gel's surface: its indentation at half of the camera's
 /// resolution.
 ///
-/// Inside the contact the surface is the object's, relief included, where that is not too steep for
-/// the gel to follow. Elsewhere the surface is a membrane of tension T on a foundation of stiffness
-/// k, held at the contact:
-///   e - L^2 laplace(e) = 0,  L = sqrt(T / k) = OpticsProfile::membrane_length.
+/// The surface is a membrane of tension T on a foundation of stiffness k that the object o keeps
+/// from below, wherever it is not too steep for the gel to follow (an obstacle problem):
+///   e >= o,  e - L^2 laplace(e) >= 0, one of them equal,  L = sqrt(T / k) =
+///   OpticsProfile::membrane_length.
+/// So the slope goes on smoothly across the rim of a round object's contact, and jumps at the rim
+/// of a flat one's. The relief is added where the membrane touches.
 class GelHeightField {
  public:
   explicit GelHeightField(const OpticsProfile& optics);
@@ -43,16 +45,20 @@ class GelHeightField {
   void measure_distance(const GelImprint& imprint, const PixelRegion& bounds);
   void turn_distance_to_depth(const GelImprint& imprint, const PixelRegion& bounds);
   void trace(const GelImprint& imprint, std::size_t count);
-  void add_relief(const GelImprint& imprint, const PixelRegion& bounds);
-  void free_steep_places(const PixelRegion& bounds);
+  void print_relief(const GelImprint& imprint, const PixelRegion& bounds);
+  /// The contact into `followed`, without what is too steep to follow.
+  void free_steep_places(const PixelRegion& bounds, GelPlane& followed) const;
   double slope(const GelPlane& plane, int x, int y) const;
   double gentler_slope(const GelPlane& plane, int x, int y) const;
-  double x_of(int x) const { return (x - 0.5 * (levels_[0].contact.width - 1)) * pitch_; }
-  double y_of(int y) const { return (y - 0.5 * (levels_[0].contact.height - 1)) * pitch_; }
+  double x_of(int x) const { return x0_ + x * pitch_; }
+  double y_of(int y) const { return y0_ + y * pitch_; }
+  /// How a contact holds the membrane: it may lift off, or not.
+  enum class Hold { kFromBelow, kFast };
   void relax(Level& level, const GelPlane& held, const PixelRegion& region, double pitch,
-             int sweeps);
+             int sweeps, Hold hold);
 
   double pitch_;
+  double x0_, y0_;  ///< of the first pixel (m, pad frame)
   double membrane_length_;
   PixelRegion region_;
   std::array<Level, 3> levels_;

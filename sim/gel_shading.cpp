@@ -14,59 +14,75 @@ double polynomial(const std::array<double, 10>& c, double x, double y) {
 }  // namespace
 
 GelShading::GelShading(const OpticsProfile& optics)
-    : dome_radius_(optics.dome_radius),
+    : model_(optics.shading),
+      dome_radius_(optics.dome_radius),
       dome_flattening_(optics.dome_flattening),
       ambient_(optics.ambient),
       shadow_strength_(optics.shadow_strength),
       shadow_depth_(optics.shadow_depth),
-      width_(optics.width / 2),
-      height_(optics.height / 2),
+      width_(optics.field_width()),
+      height_(optics.field_height()),
       coarse_(width_ / 2, height_ / 2),
       upsampler_(width_) {
-  const double pitch = 2.0 * optics.pixel_pitch;
-  const double half_width = 0.5 * width_ * pitch;
-  for (const GelLight& source : optics.lights) {
-    LightField light;
-    light.toward_x = light.toward_y = light.toward_z = GelPlane(width_, height_);
-    light.shadow = light.horizon = GelPlane(width_ / 2, height_ / 2);
-    for (int c = 0; c < 3; ++c) light.color[c] = static_cast<float>(source.color_bgr[c]);
-    const double away = std::max(std::hypot(source.position.x(), source.position.y()), 1e-9);
-    light.direction_x = source.position.x() / away;
-    light.direction_y = source.position.y() / away;
-    light.elevation = -source.position.z() / away;
-    const double reference = source.position.norm();
-    for (int y = 0; y < height_; ++y) {
-      for (int x = 0; x < width_; ++x) {
-        const Eigen::Vector3d point((x - 0.5 * (width_ - 1)) * pitch,
-                                    (y - 0.5 * (height_ - 1)) * pitch, 0.0);
-        const Eigen::Vector3d to = source.position - point;
-        const double weight = std::pow(reference / to.norm(), optics.falloff) / to.norm();
-        light.toward_x.row(y)[x] = static_cast<float>(weight * to.x());
-        light.toward_y.row(y)[x] = static_cast<float>(weight * to.y());
-        light.toward_z.row(y)[x] = static_cast<float>(-weight * to.z());
-      }
-    }
-    lights_.push_back(std::move(light));
+  const double half_width = 0.5 * optics.width * optics.pixel_pitch;
+  for (int x = 0; x < width_; ++x) {
+    place_x_.push_back(static_cast<float>(optics.field_x(x) / half_width));
+    dome_x_.push_back(dome_radius_ > 0 ? static_cast<float>(optics.field_x(x) / dome_radius_) : 0);
   }
+  for (int y = 0; y < height_; ++y) {
+    place_y_.push_back(static_cast<float>(optics.field_y(y) / half_width));
+    dome_y_.push_back(dome_radius_ > 0 ? static_cast<float>(optics.field_y(y) / dome_radius_) : 0);
+  }
+  if (optics.table) table_ = ShadingGrid(*optics.table);
+  for (const GelLight& source : optics.lights) lights_.push_back(make_light(source, optics));
   for (auto* row : {&slope_x_, &slope_y_, &cosine_, &shadow_row_}) row->resize(width_);
   for (auto& row : sum_) row.resize(width_);
-
-  // A gain of one first, to learn what the lights alone give on the untouched gel.
   for (int c = 0; c < 3; ++c) {
-    gain_[c] = GelPlane(width_, height_, 1.0f);
-    background_[c] = GelPlane(width_, height_);
-  }
-  const GelHeightField untouched(optics);
-  Planes bare = background_;
-  for (int y = 0; y < height_; ++y) shade_row(untouched, y, false, bare);
-  for (int c = 0; c < 3; ++c) {
+    background_[c] = gain_[c] = bare_[c] = GelPlane(width_, height_);
     for (int y = 0; y < height_; ++y) {
       for (int x = 0; x < width_; ++x) {
-        const double value =
-            polynomial(optics.background[c], (x - 0.5 * (width_ - 1)) * pitch / half_width,
-                       (y - 0.5 * (height_ - 1)) * pitch / half_width);
+        const double value = polynomial(optics.background[c], place_x_[x], place_y_[y]);
         background_[c].row(y)[x] = static_cast<float>(std::clamp(value, 0.0, 255.0));
-        gain_[c].row(y)[x] = background_[c].row(y)[x] / bare[c].row(y)[x];
+      }
+    }
+  }
+  if (model_ != ShadingModel::kTable) light_untouched_gel(optics);
+}
+
+GelShading::LightField GelShading::make_light(const GelLight& source,
+                                              const OpticsProfile& optics) const {
+  LightField light;
+  light.toward_x = light.toward_y = light.toward_z = GelPlane(width_, height_);
+  light.shadow = light.horizon = GelPlane(width_ / 2, height_ / 2);
+  for (int c = 0; c < 3; ++c) light.color[c] = static_cast<float>(source.color_bgr[c]);
+  const double away = std::max(std::hypot(source.position.x(), source.position.y()), 1e-9);
+  light.direction_x = source.position.x() / away;
+  light.direction_y = source.position.y() / away;
+  light.elevation = -source.position.z() / away;
+  const double reference = source.position.norm();
+  for (int y = 0; y < height_; ++y) {
+    for (int x = 0; x < width_; ++x) {
+      const Eigen::Vector3d to =
+          source.position - Eigen::Vector3d(optics.field_x(x), optics.field_y(y), 0.0);
+      const double weight = std::pow(reference / to.norm(), optics.falloff) / to.norm();
+      light.toward_x.row(y)[x] = static_cast<float>(weight * to.x());
+      light.toward_y.row(y)[x] = static_cast<float>(weight * to.y());
+      light.toward_z.row(y)[x] = static_cast<float>(-weight * to.z());
+    }
+  }
+  return light;
+}
+
+void GelShading::light_untouched_gel(const OpticsProfile& optics) {
+  const GelHeightField untouched(optics);
+  for (int y = 0; y < height_; ++y) {
+    find_slopes(untouched, y, 0, width_);
+    add_lights(y, 0, width_, false);
+    for (int c = 0; c < 3; ++c) {
+      std::copy(sum_[c].begin(), sum_[c].end(), bare_[c].row(y));
+      for (int x = 0; x < width_; ++x) {
+        gain_[c].row(y)[x] =
+            model_ == ShadingModel::kRatio ? background_[c].row(y)[x] / bare_[c].row(y)[x] : 1.0f;
       }
     }
   }
@@ -75,30 +91,52 @@ GelShading::GelShading(const OpticsProfile& optics)
 void GelShading::shade(const GelHeightField& field, Planes& planes) {
   const PixelRegion& region = field.region();
   if (region.empty()) return;
-  const bool shadows = shadow_strength_ > 0.0;
+  const bool shadows = shadow_strength_ > 0.0 && model_ != ShadingModel::kTable;
   if (shadows) cast_shadows(field);
-  for (int y = region.y0; y < region.y1; ++y) shade_row(field, y, shadows, planes);
+  for (int y = region.y0; y < region.y1; ++y) {
+    find_slopes(field, y, region.x0, region.x1);
+    if (model_ == ShadingModel::kTable) {
+      for (int c = 0; c < 3; ++c) {
+        const float* row = background_[c].row(y);
+        std::copy(row + region.x0, row + region.x1, planes[c].row(y) + region.x0);
+      }
+      table_.add(&slope_x_[region.x0], &slope_y_[region.x0], &place_x_[region.x0], place_y_[y],
+                 region.width(), planes[0].row(y) + region.x0, planes[1].row(y) + region.x0,
+                 planes[2].row(y) + region.x0);
+      continue;
+    }
+    add_lights(y, region.x0, region.x1, shadows);
+    for (int c = 0; c < 3; ++c) apply(c, y, region.x0, region.x1, planes[c].row(y));
+  }
 }
 
-void GelShading::shade_row(const GelHeightField& field, int y, bool shadows, Planes& planes) {
+void GelShading::apply(int channel, int y, int x0, int x1, float* out) const {
+  const float* sum = sum_[channel].data();
+  if (model_ == ShadingModel::kRatio) {
+    const float* gain = gain_[channel].row(y);
+    for (int x = x0; x < x1; ++x) out[x] = gain[x] * sum[x];
+  } else {
+    const float* background = background_[channel].row(y);
+    const float* bare = bare_[channel].row(y);
+    for (int x = x0; x < x1; ++x) out[x] = background[x] + sum[x] - bare[x];
+  }
+}
+
+void GelShading::find_slopes(const GelHeightField& field, int y, int x0, int x1) {
   const GelPlane& e = field.indentation();
-  const double pitch = field.pitch();
-  const int x0 = field.region().empty() ? 0 : field.region().x0;
-  const int x1 = field.region().empty() ? width_ : field.region().x1;
   const float* above = e.row(std::max(y - 1, 0));
   const float* here = e.row(y);
   const float* below = e.row(std::min(y + 1, height_ - 1));
-  const float per_pixel = static_cast<float>(0.5 / pitch);
-  const float per_flattening = static_cast<float>(1.0 / dome_flattening_);
-  const float dome_step = static_cast<float>(pitch / dome_radius_);
-  const float middle = 0.5f * static_cast<float>(width_ - 1);
-  const float dome_y = dome_step * (static_cast<float>(y) - 0.5f * static_cast<float>(height_ - 1));
+  const float per_pixel = static_cast<float>(0.5 / field.pitch());
+  const bool domed = dome_radius_ > 0.0;
+  const float per_flattening = domed ? static_cast<float>(1.0 / dome_flattening_) : 0.0f;
+  const float* const dome_x = dome_x_.data();
+  const float dome_y = dome_y_[y];
 
   const auto slopes = [&](int x, int left, int right) {
     // The untouched gel is a dome, lower at its rim; an object that presses on it flattens it.
     const float dome = std::max(0.0f, 1.0f - here[x] * per_flattening);
-    const float gx = per_pixel * (here[right] - here[left]) +
-                     dome * dome_step * (static_cast<float>(x) - middle);
+    const float gx = per_pixel * (here[right] - here[left]) + dome * dome_x[x];
     const float gy = per_pixel * (below[x] - above[x]) + dome * dome_y;
     slope_x_[x] = gx;
     slope_y_[x] = gy;
@@ -107,7 +145,9 @@ void GelShading::shade_row(const GelHeightField& field, int y, bool shadows, Pla
   if (x0 == 0) slopes(0, 0, 1);
   for (int x = std::max(x0, 1); x < std::min(x1, width_ - 1); ++x) slopes(x, x - 1, x + 1);
   if (x1 == width_) slopes(width_ - 1, width_ - 2, width_ - 1);
+}
 
+void GelShading::add_lights(int y, int x0, int x1, bool shadows) {
   float* const sum_b = sum_[0].data();
   float* const sum_g = sum_[1].data();
   float* const sum_r = sum_[2].data();
@@ -136,12 +176,6 @@ void GelShading::shade_row(const GelHeightField& field, int y, bool shadows, Pla
       sum_g[x] += g * light_here;
       sum_r[x] += r * light_here;
     }
-  }
-  for (int c = 0; c < 3; ++c) {
-    const float* sum = sum_[c].data();
-    const float* gain = gain_[c].row(y);
-    float* out = planes[c].row(y);
-    for (int x = x0; x < x1; ++x) out[x] = gain[x] * sum[x];
   }
 }
 

@@ -16,7 +16,8 @@ namespace gripbench::sim {
 /// membrane's normal and the direction to it, times r^-falloff, less a cast shadow. The measured
 /// colour of the untouched gel divided by what the lights alone would give there is a gain per
 /// pixel and channel, so that an untouched gel looks as measured and a touched one changes as the
-/// lights tell.
+/// lights tell. With ShadingModel::kDifference the lights' change is added instead, and with
+/// ShadingModel::kTable a calibrated table's.
 class GelShading {
  public:
   explicit GelShading(const OpticsProfile& optics);
@@ -40,15 +41,27 @@ class GelShading {
     GelPlane horizon;
   };
 
-  void shade_row(const GelHeightField& field, int y, bool shadows, Planes& planes);
+  LightField make_light(const GelLight& source, const OpticsProfile& optics) const;
+  void light_untouched_gel(const OpticsProfile& optics);
+  /// The sums of a row to colours of one channel.
+  void apply(int channel, int y, int x0, int x1, float* out) const;
   void cast_shadows(const GelHeightField& field);
   void sweep_shadow(LightField& light, const PixelRegion& region, double pitch) const;
 
+  /// Slopes of the field's row `y`, [x0, x1), and with the dome's under them.
+  void find_slopes(const GelHeightField& field, int y, int x0, int x1);
+  void add_lights(int y, int x0, int x1, bool shadows);
+
+  ShadingModel model_;
+  ShadingGrid table_;
+  std::vector<float> place_x_, place_y_;  ///< from the image's middle in half widths
   double dome_radius_, dome_flattening_, ambient_;
+  std::vector<float> dome_x_, dome_y_;  ///< slopes of the untouched dome
   double shadow_strength_, shadow_depth_;
   int width_, height_;
   std::vector<LightField> lights_;
   Planes background_, gain_;
+  Planes bare_;      ///< what the lights alone give on the untouched gel
   GelPlane coarse_;  ///< indentation at the shadows' resolution
   RowUpsampler upsampler_;
   /// One row: slope of the surface, 1 / length of its normal, one light's strength, the sums.

@@ -38,9 +38,9 @@ GelSightImage::GelSightImage(const OpticsProfile& optics, std::uint64_t wear_see
       shading_(optics),
       markers_(optics, wear_seed),
       planes_(shading_.background()),
-      blur_rows_(width_ / 2, height_ / 2),
-      upsampler_(width_),
-      row_(width_),
+      blur_rows_(optics.field_width(), optics.field_height()),
+      upsampler_(2 * optics.field_width()),
+      row_(2 * static_cast<std::size_t>(optics.field_width())),
       clear_row_(width_),
       bytes_(3 * static_cast<std::size_t>(width_)) {
   // Weights by integrating the Gaussian over each pixel.
@@ -145,7 +145,7 @@ void GelSightImage::compose(const std::uint64_t* frame_seed, cv::Mat& bgr) {
     const std::uint8_t* opacity = markers_.opacity_row(y);
     for (int x = 0; x < width_; ++x) clear[x] = 1.0f - static_cast<float>(opacity[x]) / 255.0f;
     for (int c = 0; c < 3; ++c) {
-      upsampler_.read(planes_[c], y, 0, width_, row);
+      upsampler_.read(planes_[c], y, 0, 2 * planes_[c].width, row);
       std::uint8_t* out = &bytes_[static_cast<std::size_t>(c) * width_];
       const float unit = frame_seed != nullptr ? kNoiseUnit : 0.0f;
       const std::int16_t* noise = &noise_bank_[split_mix(state) % places];

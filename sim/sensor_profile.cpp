@@ -18,9 +18,6 @@ constexpr Range kSmallLength{0.0, 0.005};
 void read_image(ConfigNode image, OpticsProfile& optics) {
   optics.width = static_cast<int>(image.integer("width", {32, 4096}));
   optics.height = static_cast<int>(image.integer("height", {32, 4096}));
-  // The height field is kept at half and quarter resolution.
-  if (optics.width % 8 != 0) image.fail("width", "must be a multiple of 8");
-  if (optics.height % 8 != 0) image.fail("height", "must be a multiple of 8");
   optics.pixel_pitch = image.number("pixel_pitch", {1e-6, 1e-3});
   image.finish();
 }
@@ -37,16 +34,36 @@ void read_background(ConfigNode background, OpticsProfile& optics) {
   background.finish();
 }
 
-GelLight read_light(ConfigNode light) {
+GelLight read_light(ConfigNode light, double brightest) {
   GelLight result;
   result.position = light.vector3("position", {-0.2, 0.2});
   if (result.position.z() >= -1e-4) {
     light.fail("position", "the light must lie inside the sensor: its z must be below -0.0001 m");
   }
-  const Eigen::Vector3d rgb = light.vector3("color", {0.0, 10.0});
+  const Eigen::Vector3d rgb = light.vector3("color", {0.0, brightest});
   result.color_bgr = rgb.reverse();
   light.finish();
   return result;
+}
+
+void read_lights(ConfigNode& node, OpticsProfile& optics) {
+  const bool ratio = optics.shading == ShadingModel::kRatio;
+  for (ConfigNode& light : node.children("lights")) {
+    optics.lights.push_back(read_light(light, ratio ? 10.0 : 1e4));
+  }
+  if (optics.lights.empty() || optics.lights.size() > 8) {
+    node.fail("lights", "expected one to eight lights");
+  }
+  if (ratio) optics.ambient = node.number("ambient", {1e-3, 10.0});
+  optics.falloff = node.number("falloff", {0.0, 4.0});
+  ConfigNode shadow = node.child("shadow");
+  optics.shadow_strength = shadow.number("strength", kShare);
+  optics.shadow_depth = shadow.number("depth", kLength);
+  shadow.finish();
+  ConfigNode dome = node.child("dome");
+  optics.dome_radius = dome.number("radius", {1e-3, 1e3});
+  optics.dome_flattening = dome.number("flattening", kLength);
+  dome.finish();
 }
 
 MarkerProfile read_markers(ConfigNode node) {
@@ -77,20 +94,13 @@ OpticsProfile OpticsProfile::from(ConfigNode node) {
   OpticsProfile optics;
   read_image(node.child("image"), optics);
   read_background(node.child("background"), optics);
-  for (ConfigNode& light : node.children("lights")) optics.lights.push_back(read_light(light));
-  if (optics.lights.empty() || optics.lights.size() > 8) {
-    node.fail("lights", "expected one to eight lights");
+  optics.shading =
+      static_cast<ShadingModel>(node.choice_or("shading", 0, {"ratio", "difference", "table"}));
+  if (optics.shading == ShadingModel::kTable) {
+    optics.table = std::make_shared<ShadingTable>(ShadingTable::load(node.path("table")));
+  } else {
+    read_lights(node, optics);
   }
-  optics.ambient = node.number("ambient", {1e-3, 10.0});
-  optics.falloff = node.number("falloff", {0.0, 4.0});
-  ConfigNode shadow = node.child("shadow");
-  optics.shadow_strength = shadow.number("strength", kShare);
-  optics.shadow_depth = shadow.number("depth", kLength);
-  shadow.finish();
-  ConfigNode dome = node.child("dome");
-  optics.dome_radius = dome.number("radius", {1e-3, 1e3});
-  optics.dome_flattening = dome.number("flattening", kLength);
-  dome.finish();
   ConfigNode membrane = node.child("membrane");
   optics.membrane_length = membrane.number("length", kLength);
   optics.membrane_steepest = membrane.number("steepest", {0.05, 20.0});

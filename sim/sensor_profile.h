@@ -2,12 +2,14 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 #include <Eigen/Core>
 
 #include "hal/config.h"
 #include "sim/pad_profile.h"
+#include "sim/shading_table.h"
 
 namespace gripbench::sim {
 
@@ -43,6 +45,17 @@ struct MarkerProfile {
   double chipped_share = 0.0;
 };
 
+/// How the lights change the colour of the gel where it is pressed.
+enum class ShadingModel {
+  /// The measured colour of the untouched gel times what the lights give, relative to what they
+  /// give on the untouched gel.
+  kRatio,
+  /// That colour plus the change of what the lights give; their colours are in grey levels.
+  kDifference,
+  /// That colour plus the change that a calibrated table gives.
+  kTable,
+};
+
 /// What the camera behind the gel sees of it.
 struct OpticsProfile {
   int width = 0, height = 0;  ///< px
@@ -53,6 +66,9 @@ struct OpticsProfile {
   /// is part of it.
   std::array<std::array<double, 10>, 3> background{};
 
+  ShadingModel shading = ShadingModel::kRatio;
+  /// Only with ShadingModel::kTable, which needs no lights and knows no shadows and no dome.
+  std::shared_ptr<const ShadingTable> table;
   std::vector<GelLight> lights;
   /// Light that comes from everywhere, in the same measure as the lights' colours.
   double ambient = 0.0;
@@ -77,6 +93,14 @@ struct OpticsProfile {
   double noise = 0.0;  ///< standard deviation per pixel, channel and frame (grey levels)
 
   MarkerProfile markers;
+
+  /// The height field and the colours are kept at half of the image's resolution, over an area that
+  /// sticks out of the image on the right and below where its size is no multiple of 8.
+  int field_width() const { return (width + 7) / 8 * 4; }
+  int field_height() const { return (height + 7) / 8 * 4; }
+  /// Where column i and row j of that field lie (m, pad frame).
+  double field_x(int i) const { return (2.0 * i + 0.5 - 0.5 * (width - 1)) * pixel_pitch; }
+  double field_y(int j) const { return (2.0 * j + 0.5 - 0.5 * (height - 1)) * pixel_pitch; }
 
   /// Reads the mapping of an `optics:` key.
   /// @throws ConfigError for a missing, unknown or impossible value.

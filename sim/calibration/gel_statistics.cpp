@@ -1,0 +1,216 @@
+#include "sim/calibration/gel_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+#include <opencv2/imgproc.hpp>
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+
+namespace gripbench::sim {
+namespace {
+
+/// Share of the light below which a pixel may belong to a dot.
+constexpr double kDarkness = 0.2;
+constexpr int kSmallestArea = 12;
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0.0;
+  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Standard deviation as of a normal distribution with the same quartiles: deaf to freaks.
+double robust_deviation(std::vector<double> values) {
+  if (values.size() < 4) return 0.0;
+  std::sort(values.begin(), values.end());
+  return (values[values.size() * 3 / 4] - values[values.size() / 4]) / 1.349;
+}
+
+/// Share of the light that each pixel lacks against the brightness around it.
+cv::Mat darkness_of(const cv::Mat& bgr) {
+  std::vector<cv::Mat> channels;
+  cv::split(bgr, channels);
+  cv::Mat brightest, around;
+  cv::max(channels[0], channels[1], brightest);
+  cv::max(brightest, channels[2], brightest);
+  brightest.convertTo(brightest, CV_32F);
+  const int size = 2 * (bgr.cols / 26) + 1;
+  cv::morphologyEx(brightest, around, cv::MORPH_CLOSE,
+                   cv::getStructuringElement(cv::MORPH_ELLIPSE, {size, size}));
+  cv::GaussianBlur(around, around, {}, bgr.cols / 40.0);
+  cv::Mat darkness;
+  cv::divide(brightest, cv::max(around, 1.0), darkness);
+  return 1.0 - darkness;
+}
+
+GelDot measure_dot(const cv::Mat& darkness, const cv::Mat& labels, int label, const cv::Rect& box) {
+  GelDot dot;
+  std::vector<float> values;
+  double sum = 0.0;
+  for (int y = box.y; y < box.y + box.height; ++y) {
+    for (int x = box.x; x < box.x + box.width; ++x) {
+      if (labels.at<int>(y, x) != label) continue;
+      const float d = darkness.at<float>(y, x);
+      values.push_back(d);
+      sum += d;
+      dot.x += d * x;
+      dot.y += d * y;
+    }
+  }
+  dot.x /= sum;
+  dot.y /= sum;
+  std::sort(values.begin(), values.end());
+  dot.darkness = values[values.size() * 95 / 100];
+  int half = 0, soft = 0;
+  const int margin = 3;
+  for (int y = std::max(0, box.y - margin); y < std::min(labels.rows, box.y + box.height + margin);
+       ++y) {
+    for (int x = std::max(0, box.x - margin); x < std::min(labels.cols, box.x + box.width + margin);
+         ++x) {
+      const float d = darkness.at<float>(y, x) / static_cast<float>(dot.darkness);
+      half += labels.at<int>(y, x) == label && d > 0.5f;
+      soft += d > 0.1f && d < 0.9f;
+    }
+  }
+  dot.diameter = 2.0 * std::sqrt(half / std::numbers::pi);
+  dot.softness = soft / (std::numbers::pi * std::max(dot.diameter, 1.0));
+  return dot;
+}
+
+}  // namespace
+
+std::vector<GelDot> find_gel_dots(const cv::Mat& bgr) {
+  const cv::Mat darkness = darkness_of(bgr);
+  cv::Mat labels, stats, middles;
+  const int count = cv::connectedComponentsWithStats(darkness > kDarkness, labels, stats, middles);
+  std::vector<GelDot> dots;
+  for (int k = 1; k < count; ++k) {
+    const cv::Rect box(stats.at<int>(k, cv::CC_STAT_LEFT), stats.at<int>(k, cv::CC_STAT_TOP),
+                       stats.at<int>(k, cv::CC_STAT_WIDTH), stats.at<int>(k, cv::CC_STAT_HEIGHT));
+    const bool whole = box.x > 0 && box.y > 0 && box.br().x < bgr.cols && box.br().y < bgr.rows;
+    const int area = stats.at<int>(k, cv::CC_STAT_AREA);
+    if (!whole || area < kSmallestArea || area > static_cast<int>(bgr.total() / 50)) continue;
+    dots.push_back(measure_dot(darkness, labels, k, box));
+  }
+  std::vector<double> diameters;
+  for (const GelDot& dot : dots) diameters.push_back(dot.diameter);
+  const double typical = median(diameters);
+  std::erase_if(dots, [&](const GelDot& dot) {
+    return dot.diameter < 0.4 * typical || dot.diameter > 2.0 * typical;
+  });
+  return dots;
+}
+
+std::optional<DotLattice> fit_dot_lattice(const std::vector<GelDot>& dots,
+                                          const cv::Size& picture) {
+  if (dots.size() < 6) return std::nullopt;
+  std::vector<double> nearest;
+  for (const GelDot& a : dots) {
+    double closest = 1e9;
+    for (const GelDot& b : dots) {
+      if (&a != &b) closest = std::min(closest, std::hypot(a.x - b.x, a.y - b.y));
+    }
+    nearest.push_back(closest);
+  }
+  const double near = median(nearest);
+  std::vector<double> distances;
+  std::complex<double> turn = 0.0;
+  for (const GelDot& a : dots) {
+    for (const GelDot& b : dots) {
+      const double d = std::hypot(a.x - b.x, a.y - b.y);
+      if (&a == &b || d > 1.25 * near) continue;
+      distances.push_back(d);
+      turn += std::polar(1.0, 4.0 * std::atan2(b.y - a.y, b.x - a.x));
+    }
+  }
+  if (distances.size() < 6) return std::nullopt;
+  DotLattice lattice;
+  lattice.pitch = median(distances);
+  lattice.angle = std::arg(turn) / 4.0;
+
+  // Indices grow from the dot nearest to the middle; the lattice is then fitted to them: centre and
+  // one complex step, so that it stays square.
+  const double cx = 0.5 * (picture.width - 1), cy = 0.5 * (picture.height - 1);
+  const GelDot* first = &dots[0];
+  for (const GelDot& dot : dots) {
+    if (std::hypot(dot.x - cx, dot.y - cy) < std::hypot(first->x - cx, first->y - cy)) first = &dot;
+  }
+  using Complex = std::complex<double>;
+  Complex step = std::polar(lattice.pitch, lattice.angle), origin{first->x, first->y};
+  std::vector<Complex> offsets;
+  for (int round = 0; round < 4; ++round) {
+    Complex sum_i = 0, sum_z = 0, sum_iz = 0;
+    double sum_ii = 0.0, n = 0.0;
+    std::vector<std::pair<Complex, Complex>> pairs;
+    for (const GelDot& dot : dots) {
+      const Complex z{dot.x, dot.y}, exact = (z - origin) / step;
+      const Complex index{std::round(exact.real()), std::round(exact.imag())};
+      if (std::abs(exact - index) > 0.3) continue;
+      pairs.emplace_back(index, z);
+      sum_i += index;
+      sum_z += z;
+      sum_iz += std::conj(index) * z;
+      sum_ii += std::norm(index);
+      n += 1.0;
+    }
+    if (n < 6.0) return std::nullopt;
+    const double spread = sum_ii - std::norm(sum_i) / n;
+    if (spread <= 0.0) return std::nullopt;
+    step = (sum_iz - std::conj(sum_i) * sum_z / n) / spread;
+    origin = (sum_z - step * sum_i) / n;
+    offsets.clear();
+    for (const auto& [index, z] : pairs) offsets.push_back(z - origin - step * index);
+  }
+  lattice.pitch = std::abs(step);
+  lattice.angle = std::arg(step);
+  lattice.origin_x = origin.real() - cx;
+  lattice.origin_y = origin.imag() - cy;
+  std::vector<double> off, diameters, darkness, softness;
+  for (const Complex& o : offsets) {
+    off.push_back(o.real());
+    off.push_back(o.imag());
+  }
+  for (const GelDot& dot : dots) {
+    diameters.push_back(dot.diameter);
+    darkness.push_back(dot.darkness);
+    softness.push_back(dot.softness);
+  }
+  lattice.position_deviation = robust_deviation(off);
+  lattice.diameter = median(diameters);
+  lattice.diameter_deviation = robust_deviation(diameters);
+  lattice.darkness = median(darkness);
+  lattice.darkness_deviation = robust_deviation(darkness);
+  lattice.softness = median(softness);
+  return lattice;
+}
+
+std::array<std::array<double, 10>, 3> fit_background(const cv::Mat& bgr, const cv::Mat& mask) {
+  using Terms = Eigen::Matrix<double, 10, 1>;
+  Eigen::Matrix<double, 10, 10> gram = Eigen::Matrix<double, 10, 10>::Zero();
+  Eigen::Matrix<double, 10, 3> right = Eigen::Matrix<double, 10, 3>::Zero();
+  for (int v = 0; v < bgr.rows; ++v) {
+    for (int u = 0; u < bgr.cols; ++u) {
+      if (mask.at<std::uint8_t>(v, u) != 0) continue;
+      const double x = (u - 0.5 * (bgr.cols - 1)) / (0.5 * bgr.cols);
+      const double y = (v - 0.5 * (bgr.rows - 1)) / (0.5 * bgr.cols);
+      Terms t;
+      t << 1, x, y, x * x, x * y, y * y, x * x * x, x * x * y, x * y * y, y * y * y;
+      gram += t * t.transpose();
+      const cv::Vec3b& p = bgr.at<cv::Vec3b>(v, u);
+      right += t * Eigen::RowVector3d(p[0], p[1], p[2]);
+    }
+  }
+  const Eigen::Matrix<double, 10, 3> solved = gram.ldlt().solve(right);
+  std::array<std::array<double, 10>, 3> out{};
+  for (int c = 0; c < 3; ++c) {
+    for (int k = 0; k < 10; ++k) out[c][k] = std::clamp(solved(k, c), -255.0, 255.0);
+  }
+  return out;
+}
+
+}  // namespace gripbench::sim
