@@ -1,12 +1,10 @@
 #include "experiments/evaluation.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <limits>
 #include <mutex>
-#include <thread>
 
+#include "experiments/parallel.h"
 #include "hal/errors.h"
 #include "hal/seed.h"
 
@@ -119,39 +117,19 @@ std::optional<double> slip_so_far(const EpisodeRecord& record, double time) {
 std::vector<WindowScore> evaluate(std::span<const DetectorEntry> entries,
                                   const EpisodeSource& episodes, const EvaluateOptions& options) {
   std::vector<std::vector<WindowScore>> by_episode(episodes.count);
-  std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::size_t done = 0;
-  std::exception_ptr failure;
-
-  auto work = [&] {
-    while (true) {
-      const std::size_t index = next++;
-      if (index >= episodes.count) return;
-      try {
-        if (options.interrupted && options.interrupted()) {
-          throw hal::Interrupted("interrupted while evaluating; nothing was written");
-        }
-        by_episode[index] = score_episode(entries, episodes.load(index), index, options);
-        const std::lock_guard lock(mutex);
-        ++done;
-        if (options.progress) {
-          options.progress(static_cast<double>(done) / static_cast<double>(episodes.count), done);
-        }
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = episodes.count;
-        return;
-      }
+  for_each_parallel(episodes.count, options.jobs, [&](std::size_t index) {
+    if (options.interrupted && options.interrupted()) {
+      throw hal::Interrupted("interrupted while evaluating; nothing was written");
     }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int i = 1; i < options.jobs; ++i) workers.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
+    by_episode[index] = score_episode(entries, episodes.load(index), index, options);
+    const std::lock_guard lock(mutex);
+    ++done;
+    if (options.progress) {
+      options.progress(static_cast<double>(done) / static_cast<double>(episodes.count), done);
+    }
+  });
 
   std::vector<WindowScore> scores;
   for (auto& of_episode : by_episode) {

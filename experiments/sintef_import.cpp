@@ -1,16 +1,15 @@
 #include "experiments/sintef_import.h"
 
 #include <algorithm>
-#include <exception>
 #include <mutex>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include <fmt/format.h>
 #include <opencv2/imgproc.hpp>
 
 #include "experiments/file_io.h"
+#include "experiments/parallel.h"
 #include "experiments/sintef_index.h"
 #include "experiments/wait.h"
 #include "hal/errors.h"
@@ -29,30 +28,6 @@ constexpr double kExposureSettled = 0.1;
 constexpr double kLeastMotion = 10.0;
 /// Videos of the session with dots 31 px apart have just this many frames.
 constexpr int kLongVideo = 450;
-
-/// Runs `work(i)` for all i on several threads; the first error ends it.
-void for_each_parallel(std::size_t count, int jobs, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int i = 1; i < jobs; ++i) workers.emplace_back(loop);
-    loop();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 struct ReadVideo {
   std::string camera;
