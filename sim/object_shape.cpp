@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <stdexcept>
 
 #include "sim/object_relief.h"
@@ -246,6 +247,7 @@ ObjectShape::ObjectShape(const hal::ObjectDescription& description)
       wrap_half_extents_.setConstant(s[0]);
       break;
   }
+  if (has_relief()) measure_bearing();
 }
 
 void ObjectShape::signed_distance(const Eigen::Isometry3d& object_from_points,
@@ -314,6 +316,44 @@ void ObjectShape::relief(const Eigen::Isometry3d& object_from_points, const Poin
     pattern_around(RoundWrap(wrap_half_extents_.x(), texture_.pitch, cells_to_even));
   } else {
     pattern_around(BoxWrap(wrap_half_extents_, texture_.pitch, cells_to_even));
+  }
+}
+
+/// Places spread evenly over many periods around and along the body (the two-dimensional sequence
+/// of Roberts 2018, which covers a square evenly with any number of points).
+void ObjectShape::measure_bearing() {
+  constexpr int kPlaces = 8192;
+  constexpr double kStepAround = 0.7548776662466927, kStepAlong = 0.5698402909980532;
+  constexpr double kPeriodsAlong = 40.0;
+  std::vector<double> x(kPlaces), y(kPlaces), z(kPlaces), height(kPlaces);
+  const double hx = wrap_half_extents_.x(), hy = wrap_half_extents_.y();
+  for (int n = 0; n < kPlaces; ++n) {
+    const double around = std::fmod(0.5 + n * kStepAround, 1.0);
+    z[n] = (std::fmod(0.5 + n * kStepAlong, 1.0) - 0.5) * kPeriodsAlong * texture_.pitch;
+    if (wraps_round_) {
+      const double angle = 2.0 * std::numbers::pi * around;
+      x[n] = hx * std::cos(angle);
+      y[n] = hy * std::sin(angle);
+      continue;
+    }
+    // Two neighbouring sides of the box, of which the other two are mirror images.
+    const double along = around * 2.0 * (hx + hy);
+    x[n] = along < 2.0 * hy ? hx : hx - (along - 2.0 * hy);
+    y[n] = along < 2.0 * hy ? along - hy : hy;
+  }
+  relief(parts_.front().part_from_object.inverse(), {x, y, z}, height);
+  bearing_curve_ = BearingCurve(height, texture_.depth);
+}
+
+double ObjectShape::relief_wavelength() const {
+  using Texture = hal::SurfaceTexture::Kind;
+  switch (texture_.kind) {
+    case Texture::kKnurled:  // grooves run diagonally
+      return texture_.pitch / std::numbers::sqrt2;
+    case Texture::kEmbossed:  // strokes and gaps of a quarter each
+      return 0.5 * texture_.pitch;
+    default:
+      return texture_.pitch;
   }
 }
 

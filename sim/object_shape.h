@@ -7,6 +7,7 @@
 #include <Eigen/Geometry>
 
 #include "hal/objects.h"
+#include "sim/bearing_curve.h"
 
 namespace gripbench::sim {
 
@@ -42,7 +43,16 @@ class ObjectShape {
 
   bool has_relief() const;
 
+  /// Length of the relief's shortest waves (m); who samples it more coarsely than twice a wave sees
+  /// none of it.
+  double relief_wavelength() const;
+
+  /// How much of the relief bears at which depth, for whoever cannot see its waves.
+  const BearingCurve& bearing_curve() const { return bearing_curve_; }
+
  private:
+  void measure_bearing();
+
   struct Part {
     hal::ShapePart::Kind kind;
     Eigen::Vector3d core_size;
@@ -57,6 +67,7 @@ class ObjectShape {
   /// whether it is round. Around a mesh it is laid as around its bounding box.
   Eigen::Vector2d wrap_half_extents_ = Eigen::Vector2d::Zero();
   bool wraps_round_ = false;
+  BearingCurve bearing_curve_;
 };
 
 }  // namespace gripbench::sim

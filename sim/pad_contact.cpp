@@ -22,6 +22,9 @@ constexpr double kMaxCompression = 0.9;
 /// this cosine against the pad's normal count as that steep.
 constexpr double kRayMargin = 5e-5;
 constexpr double kLeastSlope = 0.2;
+/// Waves of the relief of this many node pitches are not seen by the nodes; those of twice as many
+/// are (see the header).
+constexpr double kUnseenWave = 3.0;
 
 /// Pressure of the gel without damping and its slope, for an indentation d > 0.
 struct Foundation {
@@ -116,7 +119,8 @@ PadContact::PadContact(const PadProfile& profile) : profile_(profile) {
                       &tangential_slope_, &tangential_viscosity_, &sticking_}) {
     field->resize(n);
   }
-  for (auto* field : {&probe_.x, &probe_.y, &probe_.z, &probe_.first, &probe_.second}) {
+  for (auto* field :
+       {&probe_.x, &probe_.y, &probe_.z, &probe_.first, &probe_.second, &probe_.lowered}) {
     field->resize(n);
   }
   probe_.node.resize(n);
@@ -175,7 +179,49 @@ bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& o
     const double hit = probe_.z[n] + probe_.second[n] / std::max(gain, kLeastSlope);
     penetration_[probe_.node[n]] = std::clamp(-hit, 0.0, -start);
   }
-  return true;
+  return !shape.has_relief() || lower_by_relief(shape, object_from_pad, count);
+}
+
+/// Lowers the penetrations of the first `count` probes, which are those of the smooth surface, by
+/// the relief's valleys; false if none is left.
+bool PadContact::lower_by_relief(const ObjectShape& shape, const Isometry3d& object_from_pad,
+                                 std::size_t count) {
+  const BearingCurve& bearing = shape.bearing_curve();
+  const double waves = shape.relief_wavelength() / (kUnseenWave * profile_.grid.pitch) - 1.0;
+  const double seen = std::clamp(waves, 0.0, 1.0);
+  double* smooth = probe_.first.data();
+  double* lowered = probe_.lowered.data();
+  double* height = probe_.second.data();
+  for (std::size_t n = 0; n < count; ++n) {
+    smooth[n] = penetration_[probe_.node[n]];
+    probe_.z[n] = -smooth[n];
+  }
+  std::fill_n(lowered, count, 0.0);
+  if (seen > 0.0) {
+    // Two places on a diagonal of the node's square: along both axes twice as fine as the nodes.
+    const double quarter = 0.25 * profile_.grid.pitch;
+    const auto head = [count](const std::vector<double>& values) {
+      return std::span(values).first(count);
+    };
+    for (const double side : {-1.0, 1.0}) {
+      const Isometry3d object_from_places =
+          object_from_pad * Eigen::Translation3d(side * quarter, side * quarter, 0.0);
+      shape.relief(object_from_places, {head(probe_.x), head(probe_.y), head(probe_.z)},
+                   {height, count});
+      for (std::size_t n = 0; n < count; ++n) {
+        lowered[n] += 0.5 * seen * std::max(smooth[n] + height[n], 0.0);
+      }
+    }
+  }
+  if (seen < 1.0) {
+    for (std::size_t n = 0; n < count; ++n) lowered[n] += (1.0 - seen) * bearing(smooth[n]);
+  }
+  double deepest = 0.0;
+  for (std::size_t n = 0; n < count; ++n) {
+    penetration_[probe_.node[n]] = lowered[n];
+    deepest = std::max(deepest, lowered[n]);
+  }
+  return deepest > 0.0;
 }
 
 PadForce PadContact::step(const ObjectShape& shape, const ContactPair& pair,

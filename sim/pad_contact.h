@@ -44,7 +44,15 @@ struct PadForce {
 ///             penetration in series;
 ///   traction  q = k_t s + c_t s', |q| <= mu(v) p with mu(v) = mu_s (1 + beta ln(1 + |v|/v0)).
 /// The indentation is taken along the pad's normal, not to the nearest surface point, or else the
-/// pressure would fall off towards every edge of the object. What the limit does not let the
+/// pressure would fall off towards every edge of the object.
+///
+/// The object's fine relief carries load as the nodes can see it. Waves of six node pitches or more
+/// are taken where each node meets them (at two places of its square), so that ribs press as ribs.
+/// Waves of three or less would beat with the grid where only crests touch: the force would jump as
+/// the object slides. There every node gets the mean indentation of such a surface (BearingCurve).
+/// Between the two lengths both are mixed in proportion.
+///
+/// What the limit does not let the
 /// bristle follow is counted as the node's slip. Slip and deflection are motions of the object's
 /// surface relative to the pad, in the pad's plane.
 ///
@@ -89,6 +97,8 @@ class PadContact {
  private:
   void release();
   bool find_penetrations(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad);
+  bool lower_by_relief(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad,
+                       std::size_t count);
   void press(const ContactPair& pair, const Twist& twist);
   void rub(const ContactPair& pair, const Twist& twist, double dt);
   PadForce collect();
@@ -103,7 +113,7 @@ class PadContact {
   /// The nodes inside the object, gathered: index, position along the ray, distances.
   struct Probe {
     std::vector<int> node;
-    std::vector<double> x, y, z, first, second;
+    std::vector<double> x, y, z, first, second, lowered;
   } probe_;
   std::vector<double> bristle_x_, bristle_y_;
   std::vector<double> slip_x_, slip_y_;

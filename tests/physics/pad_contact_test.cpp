@@ -2,8 +2,11 @@
 // quasi-static: the object is moved against one pad along a prescribed path in small steps.
 #include "sim/pad_contact.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -244,6 +247,123 @@ TEST(GelSurface, MotionDecaysOverTheLayerLengthOutsideTheContact) {
     EXPECT_EQ(imprint.displacement_x[j * 32 + 15], 0.0F);
   }
 }
+
+/// A block that covers the pad, with a relief around the axis that lies in the pad's plane.
+hal::ObjectDescription textured_block(hal::SurfaceTexture::Kind kind, double depth, double pitch) {
+  hal::ObjectDescription object = testing::box({20e-3, 60e-3, 60e-3});
+  object.parts[0].rotation.y() = 0.5 * pi;  // its +x side looks at the pad
+  object.texture = {kind, depth, pitch};
+  return object;
+}
+
+/// Mean of the profile's law over the relief of a ribbed surface pressed in by d: the integral over
+/// a period of the cosine-like wave crest_wave, by the midpoint rule.
+double ribbed_pressure(const PadProfile& profile, double depth, double d) {
+  constexpr int kSteps = 10000;
+  double sum = 0.0;
+  for (int i = 0; i < kSteps; ++i) {
+    const double u = (i + 0.5) / kSteps;  // from crest to valley
+    const double indentation = std::max(d - depth * u * u * (3.0 - 2.0 * u), 0.0);
+    sum += profile.normal_stiffness * indentation / (1.0 - indentation / profile.thickness);
+  }
+  return sum / kSteps;
+}
+
+class RibbedBlock : public ::testing::TestWithParam<double> {};
+
+// Whatever the pitch, seen by the nodes or not: pressed by less than the ribs' depth the crests
+// carry all, pressed by more the valleys help.
+TEST_P(RibbedBlock, PressesWithItsBearingAreasForce) {
+  const double pitch = GetParam(), depth = 0.2e-3;
+  const PadProfile profile = testing::quasi_static_gel();
+  const double area = profile.grid.size() * profile.grid.pitch * profile.grid.pitch;
+  for (const double d : {0.1e-3, 0.2e-3, 0.35e-3}) {
+    Press press(textured_block(hal::SurfaceTexture::Kind::kRibbed, depth, pitch), 0.5);
+    const double force = press.move_to({0.11e-3, 0.07e-3, 10e-3 - d}, 0, 1).wrench[2];
+    const double expected = area * ribbed_pressure(profile, depth, d);
+    // The bearing curve is of the linear law: the gel's stiffening between crest and valley, a few
+    // percent of h, is the rest.
+    EXPECT_NEAR(force, expected, 0.05 * expected) << d;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pitches, RibbedBlock, ::testing::Values(0.4e-3, 0.5e-3, 1e-3, 4e-3));
+
+// Ribs as wide as several nodes press as ribs: the crests carry, the valleys are free.
+TEST(Relief, CoarseRibsPressWhereTheirCrestsAre) {
+  const double depth = 0.3e-3, pitch = 4e-3, d = 0.15e-3;
+  Press press(textured_block(hal::SurfaceTexture::Kind::kRibbed, depth, pitch), 0.5);
+  press.move_to({0, 0, 10e-3 - d}, 0, 1);
+  const PadGrid grid = testing::quasi_static_gel().grid;
+  for (int i = 0; i < grid.nx; ++i) {
+    double expected = 0.0;
+    for (const double place : {-0.25, 0.25}) {  // of the node's square
+      const double t = (grid.x(i) + place * grid.pitch) / pitch;
+      const double u = 2.0 * std::abs(t - std::round(t));
+      expected += 0.5 * std::max(d - depth * u * u * (3.0 - 2.0 * u), 0.0);
+    }
+    EXPECT_NEAR(press.contact.indentation()[10 * grid.nx + i], expected, 1e-7) << i;
+  }
+}
+
+using Texture = hal::SurfaceTexture::Kind;
+
+class SlidingTexture : public ::testing::TestWithParam<std::tuple<Texture, double>> {
+ protected:
+  /// Normal forces while a block with the texture slides, pressed in by d.
+  static std::vector<double> forces(const PadProfile& profile, double d) {
+    const auto [kind, pitch] = GetParam();
+    Press press(textured_block(kind, 0.2e-3, pitch), 0.5, profile);
+    std::vector<double> result;
+    for (int i = 0; i < 60; ++i) {
+      const double along = 0.037e-3 * i;
+      result.push_back(press.move_to({along, 0.6 * along, 10e-3 - d}, 0, 1).wrench[2]);
+    }
+    return result;
+  }
+};
+
+// A texture that slides over the nodes may not make the load jump: no beat with the grid.
+TEST_P(SlidingTexture, KeepsTheNormalForceSteady) {
+  for (const double d : {0.1e-3, 0.25e-3}) {
+    const std::vector<double> force = forces(testing::quasi_static_gel(), d);
+    const auto [low, high] = std::ranges::minmax(force);
+    EXPECT_GT(low, 0.0);
+    EXPECT_LT(high - low, 0.06 * 0.5 * (high + low)) << d;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fine, SlidingTexture,
+    ::testing::Combine(::testing::Values(Texture::kRibbed, Texture::kWoven, Texture::kKnurled,
+                                         Texture::kFuzzy, Texture::kBrushed),
+                       ::testing::Values(0.3e-3, 0.5e-3, 0.8e-3, 1e-3, 1.3e-3, 1.5e-3)));
+
+// Coarse ones come and go at the pad's sides: there a pad with 25 times the nodes tells the truth.
+// Of textures by chance this holds only where the nodes see them: the few streaks under one pad
+// need not bear as the whole surface does on the average.
+class SlidingCoarseTexture : public SlidingTexture {};
+
+TEST_P(SlidingCoarseTexture, PressesAsOnAFinerGrid) {
+  PadProfile fine = testing::quasi_static_gel();
+  fine.grid = {fine.grid.nx * 5, fine.grid.ny * 5, fine.grid.pitch / 5};
+  for (const double d : {0.1e-3, 0.25e-3}) {
+    const std::vector<double> coarse = forces(testing::quasi_static_gel(), d);
+    const std::vector<double> truth = forces(fine, d);
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      EXPECT_NEAR(coarse[i], truth[i], 0.10 * truth[i]) << i << " " << d;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(BetweenAndCoarse, SlidingCoarseTexture,
+                         ::testing::Combine(::testing::Values(Texture::kRibbed, Texture::kWoven,
+                                                              Texture::kKnurled,
+                                                              Texture::kEmbossed),
+                                            ::testing::Values(1.8e-3, 2e-3, 2.5e-3, 4e-3)));
+INSTANTIATE_TEST_SUITE_P(CoarseByChance, SlidingCoarseTexture,
+                         ::testing::Combine(::testing::Values(Texture::kFuzzy, Texture::kBrushed),
+                                            ::testing::Values(3e-3, 4e-3)));
 
 }  // namespace
 }  // namespace gripbench::sim
