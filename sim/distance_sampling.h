@@ -14,7 +14,7 @@ struct SamplingOptions {
   double margin = 4.3e-3;
   /// Cells are divided until the error at the surface is below this (m), or to their finest; away
   /// from it, an error of `relative_tolerance` of the distance is allowed as well.
-  double tolerance = 4e-6;
+  double tolerance = 3e-6;
   double relative_tolerance = 0.05;
   /// Only cells nearer than this to the surface are divided (m): no gel is pressed in by more.
   double band = 4e-3;

@@ -24,7 +24,7 @@ constexpr double kRayMargin = 5e-5;
 constexpr double kLeastSlope = 0.2;
 /// Waves of the relief of this many node pitches are not seen by the nodes; those of twice as many
 /// are (see the header).
-constexpr double kUnseenWave = 3.0;
+constexpr double kUnseenWave = 4.0;
 
 /// Pressure of the gel without damping and its slope, for an indentation d > 0.
 struct Foundation {

@@ -46,11 +46,11 @@ struct PadForce {
 /// The indentation is taken along the pad's normal, not to the nearest surface point, or else the
 /// pressure would fall off towards every edge of the object.
 ///
-/// The object's fine relief carries load as the nodes can see it. Waves of six node pitches or more
-/// are taken where each node meets them (at two places of its square), so that ribs press as ribs.
-/// Waves of three or less would beat with the grid where only crests touch: the force would jump as
-/// the object slides. There every node gets the mean indentation of such a surface (BearingCurve).
-/// Between the two lengths both are mixed in proportion.
+/// The object's fine relief carries load as the nodes can see it. Waves of eight node pitches or
+/// more are taken where each node meets them (at two places of its square), so that ribs press as
+/// ribs. Waves of four or less would beat with the grid where only crests touch: the force would
+/// jump as the object slides. There every node gets the mean indentation of such a surface
+/// (BearingCurve). Between the two lengths both are mixed in proportion.
 ///
 /// What the limit does not let the
 /// bristle follow is counted as the node's slip. Slip and deflection are motions of the object's

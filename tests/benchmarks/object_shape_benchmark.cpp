@@ -3,7 +3,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include "sim/mesh_object.h"
 #include "sim/object_shape.h"
+#include "tests/tools/meshes.h"
 
 namespace {
 
@@ -62,6 +64,26 @@ void distance_to_two_parts(benchmark::State& state) {
   }
 }
 BENCHMARK(distance_to_two_parts)->Arg(1)->Arg(0)->Unit(benchmark::kMicrosecond);
+
+// A mesh's distance is read from its samples: over a facetted sphere that fills the pad, and over a
+// flat side.
+void distance_to_a_mesh(benchmark::State& state) {
+  using namespace gripbench::sim;
+  const TriangleSurface surface = state.range(0) != 0 ? testing::box_surface({0.03, 0.03, 0.05})
+                                                      : testing::icosphere(0.0155, 4);
+  ObjectDescription object;
+  ShapePart mesh = part(ShapePart::Kind::kMesh, {0.03, 0.03, 0.05}, 0.0);
+  mesh.mesh = std::make_shared<const gripbench::hal::MeshSolid>(sampled_solid(surface));
+  object.parts = {mesh};
+  object.parts[0].rotation.setZero();
+  const ObjectShape shape(object);
+  Pad pad;
+  for (auto _ : state) {
+    shape.signed_distance(pad.object_from_pad, {pad.x, pad.y, pad.z}, 3e-3, pad.value);
+    benchmark::DoNotOptimize(pad.value.data());
+  }
+}
+BENCHMARK(distance_to_a_mesh)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
 // Argument: SurfaceTexture::Kind.
 void relief_around_a_cone(benchmark::State& state) {
