@@ -55,8 +55,8 @@ std::string script(const std::vector<Curve>& curves,
       fmt::format("set terminal {}\nset output {}\n", terminal, gnuplot_text(output));
   text +=
       "set xlabel 'frames in the window'\nset ylabel 'accuracy on test objects (%)'\n"
-      "set xtics 1\nset xrange [5.5:9.5]\nset yrange [0:102]\nset grid ytics lc rgb '#dddddd'\n"
-      "set key outside right top width -2\nset arrow 1 from graph 0,first 50 to graph 1,first 50 "
+      "set xtics 1\nset xrange [5.5:9.5]\nset yrange [20:102]\nset grid ytics lc rgb '#dddddd'\n"
+      "set key below maxcols 2 spacing 1.1\nset arrow 1 from graph 0,first 50 to graph 1,first 50 "
       "nohead dt 3 lc rgb '#888888'\n";
   std::string plots;
   std::vector<std::string> seen;
@@ -92,8 +92,8 @@ void plot_accuracy_over_length(const fs::path& folder, std::span<const AccuracyR
                                const std::map<std::string, std::string>& titles) {
   const std::vector<Curve> curves = curves_of(rows);
   const std::vector<std::pair<std::string, std::string>> outputs{
-      {"accuracy_over_length.svg", "svg size 1000,520 dynamic font 'sans,13' background '#ffffff'"},
-      {"accuracy_over_length.png", "pngcairo size 1000,520 font 'sans,11'"}};
+      {"accuracy_over_length.svg", "svg size 1000,680 dynamic font 'sans,13' background '#ffffff'"},
+      {"accuracy_over_length.png", "pngcairo size 1000,680 font 'sans,11'"}};
   for (const auto& [name, terminal] : outputs) {
     const std::string& terminal_of = terminal;
     write_beside(folder / name, [&](const fs::path& beside) {

@@ -24,8 +24,8 @@ using Detector = std::unique_ptr<detectors::SlipDetector>;
 
 /// Training is cut short here so that the whole cross-validation stays within minutes: there are
 /// over a hundred videos of two dozen pictures each in a fold.
-constexpr int kMaxEpochs = 14;
-constexpr int kPatience = 5;
+constexpr int kMaxEpochs = 30;
+constexpr int kPatience = 8;
 constexpr int kWidth = 64;
 constexpr int kHeight = 48;
 

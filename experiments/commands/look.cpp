@@ -34,6 +34,7 @@ void add_objects_command(CLI::App& program) {
   auto folder = std::make_shared<fs::path>(assets_folder() / "objects");
   CLI::App* command = program.add_subcommand("objects", "Look at the object catalogue");
   CLI::App* list = command->add_subcommand("list", "One line per object");
+  add_objects_add_command(*command);
   command->require_subcommand(1);
   list->add_option("--catalogue", *folder, "Folder of the catalogue")->capture_default_str();
   command->footer("Example:\n  gripbench objects list");
