@@ -65,6 +65,8 @@ int main(int argc, char** argv) {
   experiments::add_import_command(program);
   experiments::add_verify_command(program);
   experiments::add_objects_command(program);
+  experiments::add_calibrate_command(program);
+  experiments::add_likeness_command(program);
   experiments::remember_arguments(argc, argv);
   experiments::catch_interrupts();
   return run(program, argc, argv);

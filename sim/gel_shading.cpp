@@ -6,9 +6,18 @@
 namespace gripbench::sim {
 namespace {
 
-double polynomial(const std::array<double, 10>& c, double x, double y) {
-  return c[0] + c[1] * x + c[2] * y + c[3] * x * x + c[4] * x * y + c[5] * y * y +
-         c[6] * x * x * x + c[7] * x * x * y + c[8] * x * y * y + c[9] * y * y * y;
+/// Coefficients by rising degree, within a degree by falling power of x.
+double polynomial(const std::vector<double>& coefficients, double x, double y) {
+  double sum = 0.0;
+  int degree = 0, of_y = 0;
+  for (const double c : coefficients) {
+    sum += c * std::pow(x, degree - of_y) * std::pow(y, of_y);
+    if (of_y++ == degree) {
+      ++degree;
+      of_y = 0;
+    }
+  }
+  return sum;
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ using hal::Range;
 
 constexpr Range kShare{0.0, 1.0};
 constexpr Range kLength{1e-6, 0.05};
+/// Of polynomials of two variables, degrees 3 to 6.
+constexpr std::size_t kCoefficients[] = {10, 15, 21, 28};
 constexpr Range kSmallLength{0.0, 0.005};
 
 void read_image(ConfigNode image, OpticsProfile& optics) {
@@ -25,8 +27,16 @@ void read_image(ConfigNode image, OpticsProfile& optics) {
 void read_background(ConfigNode background, OpticsProfile& optics) {
   const char* const channels[] = {"blue", "green", "red"};
   for (int c = 0; c < 3; ++c) {
-    const std::vector<double> values = background.numbers(channels[c], 10, {-255.0, 255.0});
-    std::copy(values.begin(), values.end(), optics.background[c].begin());
+    const std::vector<double> values = background.numbers(channels[c], 0, {-1e4, 1e4});
+    if (std::find(std::begin(kCoefficients), std::end(kCoefficients), values.size()) ==
+        std::end(kCoefficients)) {
+      background.fail(
+          channels[c],
+          fmt::format("{} coefficients; a polynomial of degree 3, 4, 5 or 6 has 10, 15, "
+                      "21 or 28",
+                      values.size()));
+    }
+    optics.background[c] = values;
     if (values[0] <= 0.0) {
       background.fail(channels[c], "the first number, the colour in the middle, must be above 0");
     }

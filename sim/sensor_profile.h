@@ -61,10 +61,10 @@ struct OpticsProfile {
   int width = 0, height = 0;  ///< px
   double pixel_pitch = 0.0;   ///< m on the gel's surface per pixel
 
-  /// Colour of the untouched gel: per channel (blue, green, red) the coefficients of 1, x, y, x^2,
-  /// xy, y^2, x^3, x^2 y, x y^2, y^3 with x, y from the image's middle in half widths. Lens shading
-  /// is part of it.
-  std::array<std::array<double, 10>, 3> background{};
+  /// Colour of the untouched gel: per channel (blue, green, red) the coefficients of a polynomial,
+  /// 1, x, y, x^2, xy, y^2, x^3, x^2 y, ... with x, y from the image's middle in half widths, of
+  /// degree 3 to 6 (10, 15, 21 or 28 coefficients). Lens shading is part of it.
+  std::array<std::vector<double>, 3> background{};
 
   ShadingModel shading = ShadingModel::kRatio;
   /// Only with ShadingModel::kTable, which needs no lights and knows no shadows and no dome.

@@ -20,6 +20,8 @@ void add_report_command(CLI::App& program);
 void add_import_command(CLI::App& program);
 void add_verify_command(CLI::App& program);
 void add_objects_command(CLI::App& program);
+void add_calibrate_command(CLI::App& program);
+void add_likeness_command(CLI::App& program);
 /// `objects add`, below `objects`.
 void add_objects_add_command(CLI::App& objects);
 

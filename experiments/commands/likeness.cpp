@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 /// Frames used of one recording: evenly chosen pairs of neighbours, so that noise can be told.
 constexpr std::size_t kFramesPerRecording = 40;
+constexpr std::size_t kWarmUp = 25;
 constexpr int kPalette = 256;
 constexpr std::uint64_t kSpecimen = 7;
 
@@ -48,6 +49,8 @@ std::vector<cv::Mat> read_video(const fs::path& file) {
   cv::Mat frame;
   while (reader.read(frame)) all.push_back(frame.clone());
   if (all.empty()) throw hal::InputError(file.string() + ": not a video that can be read");
+  // Cameras find their exposure in the first frames.
+  all.erase(all.begin(), all.begin() + static_cast<long>(std::min(kWarmUp, all.size() / 4)));
   const std::size_t pairs =
       std::min(kFramesPerRecording / 2, std::max<std::size_t>(1, all.size() / 2));
   for (std::size_t k = 0; k < pairs; ++k) {

@@ -99,7 +99,7 @@ ObjectShape ball_of(double radius) {
   return ObjectShape(description);
 }
 
-std::string number_list(const std::array<double, 10>& values) {
+std::string number_list(const std::vector<double>& values) {
   std::string out;
   for (const double v : values) out += fmt::format("{}{:.2f}", out.empty() ? "" : ", ", v);
   return out;

@@ -16,6 +16,7 @@ namespace {
 /// Share of the light below which a pixel may belong to a dot.
 constexpr double kDarkness = 0.2;
 constexpr int kSmallestArea = 12;
+constexpr int kBackgroundDegree = 6, kBackgroundTerms = 28;
 
 double median(std::vector<double> values) {
   if (values.empty()) return 0.0;
@@ -189,26 +190,35 @@ std::optional<DotLattice> fit_dot_lattice(const std::vector<GelDot>& dots,
   return lattice;
 }
 
-std::array<std::array<double, 10>, 3> fit_background(const cv::Mat& bgr, const cv::Mat& mask) {
-  using Terms = Eigen::Matrix<double, 10, 1>;
-  Eigen::Matrix<double, 10, 10> gram = Eigen::Matrix<double, 10, 10>::Zero();
-  Eigen::Matrix<double, 10, 3> right = Eigen::Matrix<double, 10, 3>::Zero();
+std::array<std::vector<double>, 3> fit_background(const cv::Mat& bgr, const cv::Mat& mask) {
+  using Terms = Eigen::Matrix<double, kBackgroundTerms, 1>;
+  using Gram = Eigen::Matrix<double, kBackgroundTerms, kBackgroundTerms>;
+  using Channels = Eigen::Matrix<double, kBackgroundTerms, 3>;
+  Gram gram = Gram::Zero();
+  Channels right = Channels::Zero();
   for (int v = 0; v < bgr.rows; ++v) {
     for (int u = 0; u < bgr.cols; ++u) {
       if (mask.at<std::uint8_t>(v, u) != 0) continue;
       const double x = (u - 0.5 * (bgr.cols - 1)) / (0.5 * bgr.cols);
       const double y = (v - 0.5 * (bgr.rows - 1)) / (0.5 * bgr.cols);
-      Terms t;
-      t << 1, x, y, x * x, x * y, y * y, x * x * x, x * x * y, x * y * y, y * y * y;
-      gram += t * t.transpose();
+      Terms terms;
+      int k = 0;
+      for (int degree = 0; degree <= kBackgroundDegree; ++degree) {
+        for (int of_y = 0; of_y <= degree; ++of_y) {
+          terms[k++] = std::pow(x, degree - of_y) * std::pow(y, of_y);
+        }
+      }
+      gram += terms * terms.transpose();
       const cv::Vec3b& p = bgr.at<cv::Vec3b>(v, u);
-      right += t * Eigen::RowVector3d(p[0], p[1], p[2]);
+      right += terms * Eigen::RowVector3d(p[0], p[1], p[2]);
     }
   }
-  const Eigen::Matrix<double, 10, 3> solved = gram.ldlt().solve(right);
-  std::array<std::array<double, 10>, 3> out{};
+  // What the picture does not tell, as beyond its masked corners, stays small.
+  gram.diagonal().array() += 1e-6 * gram(0, 0);
+  const Channels solved = gram.ldlt().solve(right);
+  std::array<std::vector<double>, 3> out;
   for (int c = 0; c < 3; ++c) {
-    for (int k = 0; k < 10; ++k) out[c][k] = std::clamp(solved(k, c), -255.0, 255.0);
+    for (int k = 0; k < kBackgroundTerms; ++k) out[c].push_back(solved(k, c));
   }
   return out;
 }

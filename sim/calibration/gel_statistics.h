@@ -33,7 +33,7 @@ struct DotLattice {
 /// Nothing where fewer than 6 dots stand on a lattice.
 std::optional<DotLattice> fit_dot_lattice(const std::vector<GelDot>& dots, const cv::Size& picture);
 
-/// OpticsProfile::background of a picture: least squares over what `mask` leaves out.
-std::array<std::array<double, 10>, 3> fit_background(const cv::Mat& bgr, const cv::Mat& mask);
+/// OpticsProfile::background of a picture, of degree 6: least squares over what `mask` leaves out.
+std::array<std::vector<double>, 3> fit_background(const cv::Mat& bgr, const cv::Mat& mask);
 
 }  // namespace gripbench::sim
