@@ -22,6 +22,8 @@ constexpr double kMaxCompression = 0.9;
 /// this cosine against the pad's normal count as that steep.
 constexpr double kRayMargin = 5e-5;
 constexpr double kLeastSlope = 0.2;
+/// A surface is level whose place along the ray is known to this share of the deepest penetration.
+constexpr double kLevel = 1e-4;
 /// Waves of the relief of this many node pitches are not seen by the nodes; those of twice as many
 /// are (see the header).
 constexpr double kUnseenWave = 4.0;
@@ -119,11 +121,12 @@ PadContact::PadContact(const PadProfile& profile) : profile_(profile) {
                       &tangential_slope_, &tangential_viscosity_, &sticking_}) {
     field->resize(n);
   }
-  for (auto* field :
-       {&probe_.x, &probe_.y, &probe_.z, &probe_.first, &probe_.second, &probe_.lowered}) {
+  for (auto* field : {&probe_.x, &probe_.y, &probe_.z, &probe_.first, &probe_.second,
+                      &probe_.lowered, &probe_.tilted_x, &probe_.tilted_y}) {
     field->resize(n);
   }
   probe_.node.resize(n);
+  probe_.tilted.resize(n);
   reset();
 }
 
@@ -171,12 +174,34 @@ bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& o
   const PointsView rays{head(probe_.x), head(probe_.y), head(probe_.z)};
   std::fill_n(probe_.z.begin(), count, start);
   shape.signed_distance(object_from_pad, rays, kDistanceCutoff, head(probe_.first));
-  for (std::size_t n = 0; n < count; ++n) probe_.z[n] = start + std::max(probe_.first[n], 0.0);
-  shape.signed_distance(object_from_pad, rays, kDistanceCutoff, head(probe_.second));
+  // Where the distance falls from there to the node as fast as the ray goes on, the surface is
+  // level and its place known; the others are gathered for the second step.
+  std::size_t tilted = 0;
   for (std::size_t n = 0; n < count; ++n) {
+    double& penetration = penetration_[probe_.node[n]];
     const double first = std::max(probe_.first[n], 0.0);
-    const double gain = first > 0.0 ? 1.0 - probe_.second[n] / first : 1.0;  // -d(distance)/dz
-    const double hit = probe_.z[n] + probe_.second[n] / std::max(gain, kLeastSlope);
+    const bool level = std::abs(first + penetration + start) < kLevel * deepest;
+    if (level) {
+      penetration = std::clamp(-(start + first), 0.0, -start);
+      continue;
+    }
+    probe_.tilted[tilted] = static_cast<int>(n);
+    probe_.tilted_x[tilted] = probe_.x[n];
+    probe_.tilted_y[tilted] = probe_.y[n];
+    probe_.z[tilted] = start + first;
+    ++tilted;
+  }
+  if (tilted > 0) {
+    const auto rest = [tilted](std::vector<double>& v) { return std::span(v).first(tilted); };
+    shape.signed_distance(object_from_pad,
+                          {rest(probe_.tilted_x), rest(probe_.tilted_y), rest(probe_.z)},
+                          kDistanceCutoff, rest(probe_.second));
+  }
+  for (std::size_t t = 0; t < tilted; ++t) {
+    const int n = probe_.tilted[t];
+    const double first = std::max(probe_.first[n], 0.0);
+    const double gain = first > 0.0 ? 1.0 - probe_.second[t] / first : 1.0;  // -d(distance)/dz
+    const double hit = probe_.z[t] + probe_.second[t] / std::max(gain, kLeastSlope);
     penetration_[probe_.node[n]] = std::clamp(-hit, 0.0, -start);
   }
   return !shape.has_relief() || lower_by_relief(shape, object_from_pad, count);

@@ -114,6 +114,9 @@ class PadContact {
   struct Probe {
     std::vector<int> node;
     std::vector<double> x, y, z, first, second, lowered;
+    /// Of these, by their index here, those where the surface is tilted.
+    std::vector<int> tilted;
+    std::vector<double> tilted_x, tilted_y;
   } probe_;
   std::vector<double> bristle_x_, bristle_y_;
   std::vector<double> slip_x_, slip_y_;

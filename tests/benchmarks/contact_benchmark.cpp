@@ -2,8 +2,10 @@
 // against real time (budget 10 times).
 #include <benchmark/benchmark.h>
 
+#include "sim/mesh_object.h"
 #include "sim/sim_workcell.h"
 #include "tests/physics/pinch_rig.h"
+#include "tests/tools/meshes.h"
 
 namespace gripbench::sim {
 namespace {
@@ -26,6 +28,16 @@ void BM_ContactStepBlock(benchmark::State& state) {
   hold(state, testing::box({20e-3, 30e-3, 30e-3}), 10e-3);
 }
 BENCHMARK(BM_ContactStepBlock)->Unit(benchmark::kMicrosecond);
+
+/// The same block as a mesh, whose distance is read from samples.
+void BM_ContactStepMesh(benchmark::State& state) {
+  hal::ObjectDescription object = testing::box({20e-3, 30e-3, 30e-3});
+  object.parts[0].kind = hal::ShapePart::Kind::kMesh;
+  object.parts[0].mesh = std::make_shared<const hal::MeshSolid>(
+      sampled_solid(testing::box_surface(object.parts[0].size)));
+  hold(state, object, 10e-3);
+}
+BENCHMARK(BM_ContactStepMesh)->Unit(benchmark::kMicrosecond);
 
 void BM_ContactStepSphere(benchmark::State& state) {
   hold(state, testing::sphere(20e-3), 20e-3);
