@@ -64,8 +64,8 @@ struct Noise {
   std::array<double, 3> deviation{};
 };
 
-/// Between two frames; the change in all but the tenth of the blocks that moved most, so that motion does
-/// not count.
+/// Between two frames, in all but the tenth of the blocks that changed most: motion does not
+/// count.
 Noise noise_between(const cv::Mat& a, const cv::Mat& b) {
   cv::Mat x, y;
   a.convertTo(x, CV_32FC3);
