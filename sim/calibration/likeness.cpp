@@ -272,7 +272,9 @@ std::vector<LikenessRow> compare_looks(const GelLook& real, const GelLook& simul
   add_share("darkness of dots (share)", real.darkness, simulated.darkness);
   add_share("softness of dots (px)", real.softness, simulated.softness);
   for (int c = 0; c < 3; ++c) {
-    add_share(fmt::format("noise, {}", kChannels[c]), real.noise[c], simulated.noise[c]);
+    // Below a grey level noise is not seen.
+    add(fmt::format("noise, {}", kChannels[c]), real.noise[c], simulated.noise[c],
+        0.25 * std::max(real.noise[c], 1.0));
   }
   add_share("change of colour in contact, median", real.change[0], simulated.change[0]);
   add_share("change of colour in contact, 90%", real.change[1], simulated.change[1]);
