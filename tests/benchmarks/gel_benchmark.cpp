@@ -1,6 +1,7 @@
 // What a GelSight frame costs, whole and by stage. Budget: 4 ms for 640 x 480 on one core.
 
 #include <filesystem>
+#include <memory>
 #include <numbers>
 #include <optional>
 
@@ -68,6 +69,31 @@ void gel_frame(benchmark::State& state) {
   state.SetLabel(scene.name);
 }
 BENCHMARK(gel_frame)->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
+
+/// The same with a calibrated table in the lamps' place.
+void gel_frame_table(benchmark::State& state) {
+  Scene scene(state.range(0));
+  auto table = std::make_shared<ShadingTable>();
+  table->tilts = 48;
+  table->directions = 73;
+  table->bins.resize(48 * 73);
+  for (int i = 0; i < table->tilts; ++i) {
+    for (int j = 0; j < table->directions; ++j) {
+      for (auto& term : table->at(i, j)) term = {0.3f * i, -0.2f * i, 0.1f * j};
+    }
+  }
+  scene.profile.optics.shading = ShadingModel::kTable;
+  scene.profile.optics.table = table;
+  GelSightImage camera(scene.profile.optics, 7);
+  cv::Mat image;
+  std::uint64_t seed = 0;
+  for (auto _ : state) {
+    camera.render(scene.imprint, seed++, image);
+    benchmark::DoNotOptimize(image.data);
+  }
+  state.SetLabel(scene.name);
+}
+BENCHMARK(gel_frame_table)->DenseRange(1, 3)->Unit(benchmark::kMillisecond);
 
 void gel_height_field(benchmark::State& state) {
   Scene scene(state.range(0));
