@@ -70,6 +70,9 @@ struct EpisodeRecord {
   std::array<double, kFramesPerEpisode> tactile_times{};
   std::array<double, kFramesPerEpisode> external_times{};
   std::vector<TracePoint> trace;
+  /// When T(-2) was, on the clock of the workcell that recorded it (s); a data set does not keep
+  /// it.
+  double start = 0.0;
 };
 
 /// One grasp as recorded: 8-bit BGR pictures of both cameras.

@@ -97,6 +97,7 @@ Episode LiftRecorder::episode() const {
   const double start = tactile_[first].time;
   Episode episode;
   EpisodeRecord& record = episode.record;
+  record.start = start;
   for (int i = 0; i < kFramesPerEpisode; ++i) {
     const hal::Frame& tactile = tactile_[first + i];
     const hal::Frame& external = nearest(external_, tactile.time);

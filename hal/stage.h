@@ -7,6 +7,8 @@
 
 #include <Eigen/Core>
 
+#include "hal/pad_map.h"
+
 namespace gripbench::hal {
 
 /// What shall stand before the arm for one grasp.
@@ -65,6 +67,10 @@ class Stage {
 
   /// The truth about the grip now; nothing on a rig that cannot know.
   virtual std::optional<SlipTruth> slip_truth() = 0;
+
+  /// The same truth node by node: maps of both pads now, in the order of SlipTruth::pads; nothing
+  /// on a rig that cannot know, nor from a recording, which does not keep them.
+  virtual std::optional<std::array<PadMap, 2>> pad_maps() = 0;
 
   /// A person's word, after the lift, on whether the object slipped; nothing where nobody can say.
   virtual std::optional<bool> operator_says_slipped() = 0;

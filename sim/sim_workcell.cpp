@@ -237,6 +237,9 @@ class SimStage final : public hal::Stage {
   std::optional<hal::SlipTruth> slip_truth() override {
     return session_.present_twin().slip_truth();
   }
+  std::optional<std::array<hal::PadMap, 2>> pad_maps() override {
+    return session_.present_twin().pad_maps();
+  }
   std::optional<bool> operator_says_slipped() override { return std::nullopt; }
 
  private:

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "sim/object_assets.h"
+#include "sim/pad_truth.h"
 #include "sim/scene.h"
 
 namespace gripbench::sim {
@@ -72,6 +73,10 @@ hal::SlipTruth Twin::slip_truth() const {
   for (int i = 0; i < 2; ++i) truth.pads[i] = grip_.pad(i).slip();
   truth.object_lost = !grip_.pad(0).touching() && !grip_.pad(1).touching();
   return truth;
+}
+
+std::array<hal::PadMap, 2> Twin::pad_maps() const {
+  return {pad_map(grip_.pad(0)), pad_map(grip_.pad(1))};
 }
 
 }  // namespace gripbench::sim

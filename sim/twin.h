@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "hal/force_torque_sensor.h"
@@ -37,6 +38,7 @@ class Twin {
   GripCoupling& grip() { return grip_; }
   hal::WrenchReading wrist() const;
   hal::SlipTruth slip_truth() const;
+  std::array<hal::PadMap, 2> pad_maps() const;
 
   const mjModel& model() const { return *model_; }
   const mjData& data() const { return *data_; }

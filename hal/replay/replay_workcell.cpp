@@ -360,6 +360,8 @@ class ReplayStage final : public Stage {
     return state != nullptr ? state->truth : scene_.grasp->trace.front().truth;
   }
 
+  std::optional<std::array<PadMap, 2>> pad_maps() override { return std::nullopt; }
+
   std::optional<bool> operator_says_slipped() override {
     return scene_.grasp ? std::optional(scene_.grasp->slip) : scene_.trial_slipped;
   }

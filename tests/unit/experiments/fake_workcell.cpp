@@ -252,6 +252,18 @@ class FakeStage final : public hal::Stage {
     }
     return truth;
   }
+  std::optional<std::array<hal::PadMap, 2>> pad_maps() override {
+    if (!world_.script.knows_truth) return std::nullopt;
+    hal::PadMap map{.nx = 2, .ny = 1, .pitch = 1e-3};
+    for (auto* field : {&map.pressure, &map.traction_x, &map.traction_y, &map.slip_x, &map.slip_y,
+                        &map.displacement_x, &map.displacement_y}) {
+      field->assign(2, 0.0);
+    }
+    map.indentation.assign(2, 1e-4);
+    map.sticking.assign(2, 1);
+    map.slip_y.assign(2, world_.slip - world_.slip_zero);
+    return std::array{map, map};
+  }
   std::optional<bool> operator_says_slipped() override {
     if (!world_.script.has_operator) return std::nullopt;
     return world_.slip - world_.slip_zero > 0.0003;

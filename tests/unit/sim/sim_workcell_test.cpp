@@ -1,5 +1,7 @@
 #include "sim/sim_workcell.h"
 
+#include <array>
+#include <cmath>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -71,6 +73,46 @@ TEST(SimWorkcell, LosesGripOnACanThatIsBarelyTouched) {
   grasp_and_lift(*cell, 0.0449);
   const hal::SlipTruth truth = *cell->stage().slip_truth();
   EXPECT_GT(truth.pads[0].mean_distance, 3e-3);
+}
+
+// What the maps show node by node is what the truth sums up.
+TEST(SimWorkcell, MapsOfThePadsAddUpToTheTruth) {
+  auto cell = workcell();
+  cell->stage().present(spray_can(1));
+  grasp_and_lift(*cell, 0.0448);  // between holding and slipping: both kinds of nodes
+  const hal::SlipTruth truth = *cell->stage().slip_truth();
+  const std::array<hal::PadMap, 2> maps = *cell->stage().pad_maps();
+  for (int side = 0; side < 2; ++side) {
+    const hal::PadMap& map = maps[side];
+    const hal::PadSlip& pad = truth.pads[side];
+    ASSERT_EQ(map.sticking.size(), static_cast<std::size_t>(map.size()));
+    ASSERT_GT(pad.contact_area, 0.0);
+    Eigen::Vector3d force = Eigen::Vector3d::Zero();
+    double torque = 0, slip = 0, contact = 0, stick = 0, dragged = 0;
+    for (int j = 0; j < map.ny; ++j) {
+      for (int i = 0; i < map.nx; ++i) {
+        const int n = j * map.nx + i;
+        dragged += std::hypot(map.displacement_x[n], map.displacement_y[n]);
+        if (!map.in_contact(n)) {
+          EXPECT_EQ(map.pressure[n], 0.0);
+          EXPECT_EQ(map.sticking[n], 0);
+          continue;
+        }
+        contact += 1;
+        stick += map.sticking[n];
+        slip += std::hypot(map.slip_x[n], map.slip_y[n]);
+        force += Eigen::Vector3d(map.traction_x[n], map.traction_y[n], map.pressure[n]);
+        torque += map.x(i) * map.traction_y[n] - map.y(j) * map.traction_x[n];
+      }
+    }
+    EXPECT_LT((force * map.node_area() - pad.force).norm(), 1e-9 * pad.force.norm());
+    EXPECT_NEAR(torque * map.node_area(), pad.torque, 1e-9 * pad.force.norm());
+    EXPECT_NEAR(slip / contact, pad.mean_distance, 1e-12);
+    EXPECT_NEAR(contact * map.node_area(), pad.contact_area, 1e-12);
+    EXPECT_NEAR(stick * map.node_area(), pad.stick_area, 1e-12);
+    EXPECT_GT(pad.mean_distance, 0.0);
+    EXPECT_GT(dragged, 0.0);
+  }
 }
 
 TEST(SimWorkcell, WebcamAndGelDeliverTwentyFramesASecondOfTheDocumentedSize) {
