@@ -15,33 +15,20 @@ namespace {
 GripPosition plan_position(const GraspProtocol& protocol, const hal::ObjectDescription& object,
                            int index) {
   const PositionRules& rules = protocol.positions;
-  GripPosition position{.object = object.name, .index = index};
-  position.seed = hal::split_seed(protocol.seed, object.name + "/position", index);
-  hal::SeededDraw draw(position.seed);
+  const std::uint64_t seed = hal::split_seed(protocol.seed, object.name + "/position", index);
+  hal::SeededDraw draw(seed);
 
   // Positions share the range out among themselves, so that two are never the same grip.
   const double share = (index + draw.uniform()) / rules.per_object;
-  const double tall = object.bounds_max.z();
-  const double fraction =
-      rules.height_fraction[0] + share * (rules.height_fraction[1] - rules.height_fraction[0]);
-  position.height = std::max({fraction * tall, tall - rules.maximum_depth, rules.minimum_height});
+  const double height = grip_height(
+      rules, object,
+      rules.height_fraction[0] + share * (rules.height_fraction[1] - rules.height_fraction[0]));
   const double half_depth = 0.5 * (object.bounds_max.y() - object.bounds_min.y());
-  position.offset =
+  const double offset =
       draw.uniform(rules.side_offset_fraction[0], rules.side_offset_fraction[1]) * half_depth;
-  position.yaw = draw.uniform(rules.yaw[0], rules.yaw[1]);
-
-  const Eigen::Vector3d size = object.bounds_max - object.bounds_min;
-  position.extent =
-      std::abs(size.x() * std::cos(position.yaw)) + std::abs(size.y() * std::sin(position.yaw));
-
-  // The jaws close about the object's middle; across them the grip is placed from the mass centre.
-  const Eigen::Vector2d grip_on_object(0.5 * (object.bounds_min.x() + object.bounds_max.x()),
-                                       object.mass_centre.y() + position.offset);
-  position.stand = rules.place.head<2>();
-  const Eigen::Vector2d grip = position.stand + Eigen::Rotation2Dd(position.yaw) * grip_on_object;
-  position.grip << grip, rules.place.z() + position.height;
-  position.above << grip,
-      rules.place.z() + std::max(tall, position.height) + protocol.approach.clearance;
+  const double yaw = draw.uniform(rules.yaw[0], rules.yaw[1]);
+  GripPosition position = place_grip(protocol, object, index, height, offset, yaw);
+  position.seed = seed;
   return position;
 }
 
@@ -64,6 +51,35 @@ std::vector<double> plan_factors(const GraspProtocol& protocol, const std::strin
 }
 
 }  // namespace
+
+double grip_height(const PositionRules& rules, const hal::ObjectDescription& object,
+                   double fraction) {
+  const double tall = object.bounds_max.z();
+  return std::max({fraction * tall, tall - rules.maximum_depth, rules.minimum_height});
+}
+
+GripPosition place_grip(const GraspProtocol& protocol, const hal::ObjectDescription& object,
+                        int index, double height, double offset, double yaw) {
+  const PositionRules& rules = protocol.positions;
+  GripPosition position{.object = object.name, .index = index};
+  position.height = height;
+  position.offset = offset;
+  position.yaw = yaw;
+
+  const Eigen::Vector3d size = object.bounds_max - object.bounds_min;
+  position.extent =
+      std::abs(size.x() * std::cos(position.yaw)) + std::abs(size.y() * std::sin(position.yaw));
+
+  // The jaws close about the object's middle; across them the grip is placed from the mass centre.
+  const Eigen::Vector2d grip_on_object(0.5 * (object.bounds_min.x() + object.bounds_max.x()),
+                                       object.mass_centre.y() + position.offset);
+  position.stand = rules.place.head<2>();
+  const Eigen::Vector2d grip = position.stand + Eigen::Rotation2Dd(position.yaw) * grip_on_object;
+  position.grip << grip, rules.place.z() + position.height;
+  position.above << grip, rules.place.z() + std::max(object.bounds_max.z(), position.height) +
+                              protocol.approach.clearance;
+  return position;
+}
 
 std::string GripPosition::name() const { return fmt::format("{}/position_{}", object, index); }
 

@@ -49,6 +49,15 @@ struct GraspPlan {
   double lift_phase = 0.0;
 };
 
+/// The grip at `height` (m above the table), `offset` (m from the mass centre, across the jaws) and
+/// `yaw` (rad), where the protocol puts objects; its seed is left to the caller.
+GripPosition place_grip(const GraspProtocol& protocol, const hal::ObjectDescription& object,
+                        int index, double height, double offset, double yaw);
+
+/// The height that is `fraction` of the object's, kept within the protocol's bounds (m).
+double grip_height(const PositionRules& rules, const hal::ObjectDescription& object,
+                   double fraction);
+
 /// All positions, by object, then index. Drawn from the protocol's seed alone.
 std::vector<GripPosition> plan_positions(const GraspProtocol& protocol,
                                          const std::vector<hal::ObjectDescription>& objects);

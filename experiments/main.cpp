@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   experiments::add_train_command(program);
   experiments::add_evaluate_command(program);
   experiments::add_report_command(program);
+  experiments::add_render_command(program);
   experiments::add_import_command(program);
   experiments::add_verify_command(program);
   experiments::add_objects_command(program);

@@ -43,6 +43,8 @@ StageContext stage_context(int jobs) { return {jobs, &interrupt_flag()}; }
 
 void remember_arguments(int argc, char** argv) { arguments().assign(argv + 1, argv + argc); }
 
+const std::vector<std::string>& remembered_arguments() { return arguments(); }
+
 void run_recorded(const std::filesystem::path& out, std::uint64_t seed,
                   const std::function<void(const Stage& stage)>& work) {
   using Clock = std::chrono::steady_clock;

@@ -17,6 +17,7 @@ void add_collect_command(CLI::App& program);
 void add_train_command(CLI::App& program);
 void add_evaluate_command(CLI::App& program);
 void add_report_command(CLI::App& program);
+void add_render_command(CLI::App& program);
 void add_import_command(CLI::App& program);
 void add_verify_command(CLI::App& program);
 void add_objects_command(CLI::App& program);
@@ -39,6 +40,7 @@ StageContext stage_context(int jobs);
 
 /// The command line as it was given, for run.json.
 void remember_arguments(int argc, char** argv);
+const std::vector<std::string>& remembered_arguments();
 
 /// Runs `work` and writes `run.json` into `out`, whether it succeeds or not. `work` reports each
 /// stage through `stage(name, what to do)`.

@@ -80,8 +80,8 @@ TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
   const Ended top = run({"--help"});
   EXPECT_EQ(top.code, 0);
   EXPECT_NE(top.output.find("Exit codes"), std::string::npos);
-  for (const char* command :
-       {"bench", "collect", "train", "evaluate", "report", "import", "verify", "objects"}) {
+  for (const char* command : {"bench", "collect", "train", "evaluate", "report", "import", "verify",
+                              "objects", "render"}) {
     const Ended help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_NE(help.output.find("Example:\n  gripbench " + std::string(command)), std::string::npos)
@@ -126,6 +126,63 @@ TEST_F(CommandLine, ListsTheCatalogue) {
   EXPECT_EQ(list.code, 0);
   EXPECT_GE(std::count(list.output.begin(), list.output.end(), '\n'), 12);
   expect_one_line(run({"objects", "list", "--catalogue", root_ / "none"}), 2, "none");
+}
+
+TEST_F(CommandLine, RenderSaysWhatIsWrongAndWritesNothing) {
+  const fs::path out = root_ / "out";
+  const std::vector<std::string> grasp{"render", "--object", "spray_can", "--squeeze",
+                                       "0.4mm",  "--out",    out};
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = grasp;
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all);
+  };
+  expect_one_line(run({"render", "--out", out}), 2, "--object");
+  expect_one_line(run({"render", "--object", "spray_can", "--squeeze", "0.4mm"}), 2, "--out");
+  expect_one_line(run({"render", "--object", "spray_cam", "--squeeze", "0.4mm", "--out", out}), 2,
+                  "spray_can");
+  expect_one_line(run({"render", "--object", "spray_can", "--out", out}), 2, "--squeeze");
+  expect_one_line(run({"render", "--object", "spray_can", "--squeeze", "0.4", "--out", out}), 2,
+                  "0.4mm");
+  expect_one_line(run({"render", "--object", "spray_can", "--width", "3in", "--out", out}), 2,
+                  "--width");
+  expect_one_line(with({"--what", "tactile,heat"}), 2, "traction");
+  expect_one_line(with({"--width", "44mm"}), 2, "--squeeze");
+  expect_one_line(with({"--height", "0.5"}), 2, "--height 0.5");
+  expect_one_line(with({"--height", "nan"}), 2, "nan");
+  expect_one_line(with({"--offset", "-30mm"}), 2, "--offset -0.03");
+  expect_one_line(with({"--frames", "0,13", "--sheet", root_ / "sheet.png"}), 2, "13");
+  expect_one_line(with({"--sheet", root_ / "sheet.gif"}), 2, ".png");
+  expect_one_line(with({"--workcell", root_ / "none.yaml"}), 2, "none.yaml");
+  expect_one_line(run({"render", "--grasp", "stapler/003", "--out", out}), 2, "--dataset");
+  expect_one_line(
+      run({"render", "--grasp", "stapler/003", "--dataset", root_ / "none", "--out", out}), 2,
+      "none");
+  EXPECT_FALSE(fs::exists(out));
+  EXPECT_FALSE(fs::exists(root_ / "sheet.png"));
+  fs::create_directories(out);
+  std::ofstream(out / "dear.txt") << "mine";
+  expect_one_line(run(grasp), 2, "is there already");
+  EXPECT_EQ(text_of(out / "dear.txt"), "mine");
+}
+
+TEST_F(CommandLine, RenderMakesPicturesAFilmAndATable) {
+  const Ended ended = run({"render", "--object", "spray_can", "--width", "44.4mm", "--what",
+                           "tactile,slip,external", "--mp4", "--out", root_ / "can", "--sheet",
+                           root_ / "sheet.jpg"});
+  ASSERT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_NE(ended.output.find("spray_can: "), std::string::npos) << ended.output;
+  for (const char* view : {"tactile", "slip", "external"}) {
+    for (const char* frame : {"_00.png", "_14.png"}) {
+      EXPECT_GT(fs::file_size(root_ / "can" / (std::string(view) + frame)), 1000U) << view;
+    }
+  }
+  for (const char* file : {"grasp.mp4", "truth.csv", "run.json"}) {
+    EXPECT_TRUE(fs::exists(root_ / "can" / file)) << file;
+  }
+  const std::string table = text_of(root_ / "can" / "truth.csv");
+  EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), 31);
+  EXPECT_TRUE(fs::exists(root_ / "sheet.jpg"));
 }
 
 TEST_F(CommandLine, AFolderThatCannotBeMadeIsOneLine) {
