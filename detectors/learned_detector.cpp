@@ -95,7 +95,7 @@ torch::Tensor PictureNetworkImpl::forward(torch::Tensor x) {
 
 SlipNetworkImpl::SlipNetworkImpl(const NetworkShape& shape)
     : change_gain(shape.input == PictureInput::kRaw ? kRawChangeGain : 1.0),
-      joined(2 * shape.features() * shape.camera_count(), kHidden),
+      joined(3 * shape.features() * shape.camera_count(), kHidden),
       lstm1(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       lstm2(torch::nn::LSTMOptions(kHidden, kHidden).batch_first(true)),
       output(kHidden, 2) {
@@ -130,10 +130,17 @@ torch::Tensor SlipNetworkImpl::features(int camera, const torch::Tensor& picture
 
 torch::Tensor SlipNetworkImpl::decide(const torch::Tensor& encodings,
                                       const at::Generator* generator) {
-  // Beside the features themselves, their change since the window's first frame: what the LSTM
-  // would otherwise have to learn to remember and subtract.
-  const torch::Tensor change = change_gain * (encodings - encodings.narrow(1, 0, 1));
-  torch::Tensor x = torch::relu(joined->forward(torch::cat({encodings, change}, 2)));
+  // Beside the features themselves, their change since the window's first frame, which is how far
+  // things have moved, and since the frame before, which tells a gel that has stretched and holds
+  // from an object that goes on moving. The LSTM would otherwise have to learn to remember and
+  // subtract.
+  const auto steps = encodings.size(1);
+  const torch::Tensor first = encodings.narrow(1, 0, 1);
+  const torch::Tensor before = torch::cat({first, encodings.narrow(1, 0, steps - 1)}, 1);
+  const torch::Tensor since_first = change_gain * (encodings - first);
+  const torch::Tensor since_before = change_gain * (encodings - before);
+  torch::Tensor x =
+      torch::relu(joined->forward(torch::cat({encodings, since_first, since_before}, 2)));
   x = drop(x, kKeepJoined, generator);
   x = drop(std::get<0>(lstm1->forward(x)), kKeepLstm, generator);
   x = drop(std::get<0>(lstm2->forward(x)), kKeepLstm, generator);
