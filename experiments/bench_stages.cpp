@@ -4,8 +4,10 @@
 #include <map>
 #include <mutex>
 #include <numeric>
+#include <optional>
 
 #include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
 #include "experiments/accuracy_plot.h"
 #include "experiments/collect.h"
@@ -57,24 +59,26 @@ std::vector<DetectorRow> rows_to_evaluate(const EvaluateRequest& request) {
   return rows;
 }
 
-/// The grasp nearest to what a reader should see: the stable one gripped well, the slipping one
-/// that slid the furthest while it stayed in view.
-Episode example_grasp(const EpisodeStore& store, const std::vector<EpisodeRecord>& records,
-                      bool slip) {
+/// The grasp that shows best what a reader should see, if there is one: the stable one gripped
+/// best, the slipping one that slid or, failing that, turned while it stayed in view.
+std::optional<Episode> example_grasp(const EpisodeStore& store,
+                                     const std::vector<EpisodeRecord>& records, bool slip) {
   const EpisodeRecord* best = nullptr;
   auto rank = [slip](const EpisodeRecord& record) {
-    const int kind = record.kind == SlipKind::kTranslation ? 2 : record.kind == SlipKind::kRotation;
-    return std::make_pair(slip ? kind : 0, slip ? 0.0 : record.grip_margin.value_or(0.0));
+    if (!slip) return record.grip_margin.value_or(0.0);
+    return record.kind == SlipKind::kTranslation ? 2.0 : record.kind == SlipKind::kRotation;
   };
   for (const EpisodeRecord& record : records) {
     if (record.slip != slip) continue;
     if (best == nullptr || rank(record) > rank(*best)) best = &record;
   }
-  if (best == nullptr) {
-    throw hal::InputError(store.folder().string() + ": the test objects have no " +
-                          (slip ? "slipping" : "stable") + " grasp");
-  }
+  if (best == nullptr) return std::nullopt;
   return store.load(*best);
+}
+
+/// Slip from which on the protocol of the data set calls a grasp slipping (m).
+double slip_threshold(const EpisodeStore& store) {
+  return YAML::Load(store.info().protocol_text)["label"]["slip_distance"].as<double>();
 }
 
 }  // namespace
@@ -88,8 +92,11 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
     throw hal::InputError(fmt::format("--jobs {}: a workcell of backend '{}' allows {}",
                                       context.jobs, workcell.backend, workcell.most_jobs));
   }
-  EpisodeStore store =
-      EpisodeStore::create_or_resume(request.dataset, dataset_info(protocol, GRIPBENCH_VERSION));
+  // Whatever is wrong with the rig's files shall show before a data set is begun.
+  workcell.make();
+  DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION);
+  info.rig_hash = workcell.hash;
+  EpisodeStore store = EpisodeStore::create_or_resume(request.dataset, info);
   CollectSummary summary;
   {
     ProgressBar bar("collect");
@@ -222,10 +229,12 @@ void run_report(const ReportRequest& request) {
     return std::none_of(scores.begin(), scores.end(),
                         [&](const WindowScore& score) { return score.detector == detector.id; });
   });
-  const ScoreTables tables = tabulate(scores, facts.statistics);
+  const ScoreTables tables = tabulate(scores, facts.statistics, slip_threshold(store));
   plot_accuracy_over_length(request.out, tables.accuracy, titles);
-  const std::vector<Episode> examples{example_grasp(store, test, false),
-                                      example_grasp(store, test, true)};
+  std::vector<Episode> examples;
+  for (const bool slip : {false, true}) {
+    if (auto example = example_grasp(store, test, slip)) examples.push_back(std::move(*example));
+  }
   write_contact_sheet(request.out / "contact_sheet.png", examples);
   const std::string real_input = !request.real_input.empty() && fs::exists(request.real_input)
                                      ? read_file(request.real_input)

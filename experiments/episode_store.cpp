@@ -65,6 +65,7 @@ json dataset_to_json(const DatasetInfo& info) {
           {"protocol", info.protocol_text},
           {"protocol_sha256", sha256(info.protocol_text)},
           {"catalogue_sha256", info.catalogue_hash},
+          {"rig_sha256", info.rig_hash},
           {"train_objects", info.train_objects},
           {"test_objects", info.test_objects}};
 }
@@ -98,7 +99,8 @@ DatasetInfo read_dataset(const fs::path& folder) {
                        .test_objects = j.at("test_objects"),
                        .catalogue_hash = j.at("catalogue_sha256"),
                        .seed = j.at("seed"),
-                       .software = j.at("software")};
+                       .software = j.at("software"),
+                       .rig_hash = j.value("rig_sha256", "")};
   });
 }
 
@@ -115,6 +117,7 @@ void refuse_mixture(const fs::path& folder, const DatasetInfo& there, const Data
   if (there.catalogue_hash != asked.catalogue_hash) {
     refuse("other descriptions of the protocol's objects");
   }
+  if (there.rig_hash != asked.rig_hash) refuse("another workcell, or another file that it names");
 }
 
 json read_episode_description(const fs::path& folder) {

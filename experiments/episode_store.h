@@ -22,6 +22,8 @@ struct DatasetInfo {
   std::uint64_t seed = 0;
   /// Version of the program that began the data set.
   std::string software;
+  /// SHA-256 over the workcell's file and the files it names; empty where nobody said.
+  std::string rig_hash = {};
 };
 
 /// A data set of grasps on disk; DESIGN "the episode store".

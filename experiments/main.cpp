@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "experiments/commands/command.h"
 #include "experiments/interrupt.h"
@@ -48,15 +49,24 @@ int run(CLI::App& program, int argc, char** argv) {
   }
 }
 
+/// Pictures and LibTorch's tensors come and go by the megabyte. The C library would hand each back
+/// to the kernel and fault it in again, which costs a quarter of the time of training.
+void keep_freed_memory() {
+  constexpr int kBytes = 256 << 20;
+  mallopt(M_MMAP_THRESHOLD, kBytes);
+  mallopt(M_TRIM_THRESHOLD, kBytes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App program("GripBench: slip detection on a simulated, real or recorded rig", "gripbench");
+  keep_freed_memory();
+  CLI::App program("GripBench: slip detection on a simulated or recorded rig", "gripbench");
   program.set_version_flag("--version", GRIPBENCH_VERSION);
   program.require_subcommand(1);
   program.footer(
       "Example:\n  gripbench bench --preset quick --out out/quick\n\n"
-      "Exit codes: 0 done, 1 a regression, 2 bad input, 3 a device's fault, 130 interrupted.");
+      "Exit codes: 0 done, 2 bad input, 3 a device's fault, 130 interrupted.");
   experiments::add_bench_command(program);
   experiments::add_collect_command(program);
   experiments::add_train_command(program);

@@ -123,7 +123,9 @@ std::string paired_section(const ScoreTables& tables, const Titles& titles) {
              "## Paired comparisons\n\nOn the same windows, all lengths together; two-sided. "
              "\"Chance\" names the test set's more frequent class every time. A detector is "
              "credited with what it gains over its own control rows: \"T(-2) repeated\" knows only "
-             "how deep the grip is, \"frames shuffled\" has the pictures but no order. With {} "
+             "how deep the grip is (as difference pictures it is blank, so that its row is "
+             "constant), "
+             "\"frames shuffled\" has the pictures but no order. With {} "
              "objects a sign flip of whole objects cannot give a p under {:.3g}; the one over "
              "grasps takes the grasps of an object as independent.\n",
              objects, 2.0 / static_cast<double>(1ULL << std::min(objects, 60))) +

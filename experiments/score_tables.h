@@ -48,11 +48,10 @@ struct ScoreTables {
   std::vector<PairedRow> rise;
 };
 
-/// Mean slip from which a window counts as "slip so far" (m); PHYSICS "Label".
-inline constexpr double kSlipSoFar = 0.3e-3;
-
+/// @param slip_threshold mean slip from which a window counts as "slip so far" (m): the label's own
+/// threshold, from the protocol.
 /// @throws std::invalid_argument if there is no score.
 ScoreTables tabulate(std::span<const WindowScore> scores, const BootstrapOptions& options,
-                     double slip_threshold = kSlipSoFar);
+                     double slip_threshold);
 
 }  // namespace gripbench::experiments

@@ -1,18 +1,61 @@
 #include "experiments/workcell_factory.h"
 
 #include <limits>
+#include <set>
 
+#include <yaml-cpp/yaml.h>
+
+#include "experiments/files.h"
+#include "experiments/sha256.h"
 #include "hal/config.h"
 #include "hal/replay/replay_workcell.h"
 #include "sim/sim_workcell.h"
 
 namespace gripbench::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Adds the bytes of `file` and, if it is YAML, of every file that a value in it names.
+void gather(const fs::path& file, std::set<fs::path>& seen, std::string& bytes);
+
+void gather_named(const YAML::Node& node, const fs::path& folder, std::set<fs::path>& seen,
+                  std::string& bytes) {
+  if (node.IsScalar()) {
+    std::error_code no_such_name;
+    const fs::path named = folder / node.Scalar();
+    if (fs::is_regular_file(named, no_such_name)) gather(named, seen, bytes);
+  } else if (node.IsMap()) {
+    for (const auto& entry : node) gather_named(entry.second, folder, seen, bytes);
+  } else if (node.IsSequence()) {
+    for (const auto& item : node) gather_named(item, folder, seen, bytes);
+  }
+}
+
+void gather(const fs::path& file, std::set<fs::path>& seen, std::string& bytes) {
+  if (!seen.insert(fs::weakly_canonical(file)).second) return;
+  const std::string content = read_file(file);
+  bytes += std::to_string(content.size()) + ":" + content;
+  if (file.extension() == ".yaml") {
+    gather_named(YAML::Load(content), file.parent_path(), seen, bytes);
+  }
+}
+
+std::string hash_of(const fs::path& workcell_file) {
+  std::set<fs::path> seen;
+  std::string bytes;
+  gather(workcell_file, seen, bytes);
+  return sha256(bytes);
+}
+
+}  // namespace
 
 WorkcellChoice choose_workcell(const std::filesystem::path& file) {
   const std::vector<std::string> backends{"sim", "replay"};
   const std::size_t backend = hal::ConfigNode::load(file).choice("backend", backends);
   WorkcellChoice choice;
   choice.backend = backends[backend];
+  choice.hash = hash_of(file);
   // Simulations and recordings can be played side by side.
   choice.most_jobs = std::numeric_limits<int>::max();
   choice.make = [file, backend, backends]() -> std::unique_ptr<hal::Workcell> {

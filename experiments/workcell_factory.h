@@ -13,6 +13,8 @@ struct WorkcellChoice {
   /// Most workcells that may be at work at the same time; there is one real rig.
   int most_jobs = 1;
   WorkcellFactory make;
+  /// SHA-256 over the file and all files that it names, and those name: what the rig is made of.
+  std::string hash;
 };
 
 /// The only place that knows which backends there are. Reads `backend: sim|replay`.

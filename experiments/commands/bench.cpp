@@ -18,7 +18,7 @@ const std::map<std::string, Preset>& presets() {
   static const std::vector<std::string> rows{"threshold", "difference_both", "difference_tactile",
                                              "difference_vision", "raw_both"};
   static const std::map<std::string, Preset> all{{"quick", {"quick.yaml", rows, false}},
-                                                 {"ci", {"quick.yaml", rows, true}}};
+                                                 {"ci", {"ci.yaml", rows, true}}};
   return all;
 }
 
@@ -70,6 +70,7 @@ void add_bench_command(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--out", options->out, "Folder for data set, models and report")->required();
   command->add_option("--seed", options->seed, "Seed of everything that varies by chance")
+      ->check(seed_range())
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
   command->add_option("--workcell", options->workcell, "The rig")->capture_default_str();

@@ -39,6 +39,8 @@ void add_jobs_option(CLI::App& command, int& jobs) {
       ->capture_default_str();
 }
 
+CLI::Validator seed_range() { return CLI::Range(0.0, 1e15, "a whole number from 0 to 1e15"); }
+
 StageContext stage_context(int jobs) { return {jobs, &interrupt_flag()}; }
 
 void remember_arguments(int argc, char** argv) { arguments().assign(argv + 1, argv + argc); }

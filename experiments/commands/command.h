@@ -36,6 +36,9 @@ int default_jobs();
 /// --jobs, with its check.
 void add_jobs_option(CLI::App& command, int& jobs);
 
+/// What a --seed may be.
+CLI::Validator seed_range();
+
 StageContext stage_context(int jobs);
 
 /// The command line as it was given, for run.json.

@@ -161,6 +161,7 @@ void add_render_command(CLI::App& program) {
   accept_unit(width, kLengths);
   squeeze->excludes(width);
   CLI::Option* seed = command->add_option("--seed", options->grasp.seed, "Of what varies by chance")
+                          ->check(seed_range())
                           ->capture_default_str();
   CLI::Option* grasp =
       command->add_option("--grasp", options->grasp.grasp,

@@ -49,7 +49,8 @@ void add_collect_command(CLI::App& program) {
   command->add_option("--protocol", options->request.protocol, "The experiment")->required();
   command->add_option("--out", options->request.dataset, "Folder of the data set")->required();
   CLI::Option* seed =
-      command->add_option("--seed", options->seed, "In place of the protocol's own seed");
+      command->add_option("--seed", options->seed, "In place of the protocol's own seed")
+          ->check(seed_range());
   command->add_option("--shard", options->shard, "Make part I of N only, as I/N")
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
@@ -57,7 +58,13 @@ void add_collect_command(CLI::App& program) {
       "Example:\n  gripbench collect --workcell assets/workcells/sim.yaml "
       "--protocol assets/protocols/quick.yaml --out out/grasps");
   command->callback([options, seed] {
-    if (seed->count() > 0) options->request.seed = options->seed;
+    CollectRequest& request = options->request;
+    if (!request.dataset.has_filename()) request.dataset = request.dataset.parent_path();
+    if (seed->count() > 0) {
+      request.seed = options->seed;
+    } else {
+      options->seed = load_protocol(request.protocol).seed;
+    }
     parse_shard(options->shard, options->request);
     run_recorded(options->request.dataset.parent_path() /
                      (options->request.dataset.filename().string() + ".run"),
@@ -83,6 +90,7 @@ void add_train_command(CLI::App& program) {
       ->delimiter(',')
       ->check(CLI::IsMember(row_ids()));
   command->add_option("--seed", options->request.seed, "Seed of weights and order")
+      ->check(seed_range())
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
   command->footer(
@@ -123,6 +131,7 @@ void add_evaluate_command(CLI::App& program) {
       ->delimiter(',')
       ->check(CLI::IsMember(row_ids()));
   command->add_option("--seed", options->request.seed, "Seed of the shuffled windows")
+      ->check(seed_range())
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
   command->footer(
@@ -159,6 +168,7 @@ void add_report_command(CLI::App& program) {
       ->required();
   command->add_option("--out", options->request.out, "Folder for the report")->required();
   command->add_option("--seed", options->request.seed, "Seed of the resampling")
+      ->check(seed_range())
       ->capture_default_str();
   command->footer(
       "Example:\n  gripbench report --data out/grasps --scores out/results/scores.csv "

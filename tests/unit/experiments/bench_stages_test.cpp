@@ -63,7 +63,7 @@ class BenchStages : public testing::Test {
               ("bench_" + std::to_string(getpid()) + "_" +
                testing::UnitTest::GetInstance()->current_test_info()->name())) {
     DatasetInfo info;
-    info.protocol_text = "made up";
+    info.protocol_text = "label: {slip_distance: 0.0003}\n";
     info.train_objects = {"a", "b", "c", "d"};
     info.test_objects = {"e", "f"};
     info.catalogue_hash = "none";

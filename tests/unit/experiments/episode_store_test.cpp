@@ -243,6 +243,8 @@ TEST_F(EpisodeStoreTest, RefusesToMixDataSets) {
     return message_of([&] { EpisodeStore::create_or_resume(folder_.path() / "d", other); });
   };
   EXPECT_THAT(complaint([](DatasetInfo& i) { i.seed = 7; }), HasSubstr("seed 1, not 7"));
+  EXPECT_THAT(complaint([](DatasetInfo& i) { i.rig_hash = "another"; }),
+              HasSubstr("another workcell"));
   EXPECT_THAT(complaint([](DatasetInfo& i) { i.protocol_text += "# more"; }),
               HasSubstr("another protocol"));
   EXPECT_THAT(complaint([](DatasetInfo& i) { i.catalogue_hash = "other"; }),

@@ -167,7 +167,7 @@ std::vector<WindowScore> scores_of(const ColumnDetector& detector) {
 TEST(ScoreTables, AccuracyControlsBreakdownAndTests) {
   const ColumnDetector detector(false);
   const auto scores = scores_of(detector);
-  const ScoreTables tables = tabulate(scores, {500, 0.95, 1});
+  const ScoreTables tables = tabulate(scores, {500, 0.95, 1}, 0.3e-3);
   ASSERT_EQ(tables.accuracy.size(), 3u * 4u);
   EXPECT_DOUBLE_EQ(tables.accuracy.front().accuracy.value, 1.0);
   EXPECT_EQ(tables.accuracy.front().accuracy.windows, 18 * 5);
@@ -241,7 +241,7 @@ TEST(ScoreFile, NamesTheDamagedLine) {
 TEST(Report, IsWholeAndItsTablesAgree) {
   const Folder folder;
   const ColumnDetector detector(false);
-  const ScoreTables tables = tabulate(scores_of(detector), {500, 0.95, 1});
+  const ScoreTables tables = tabulate(scores_of(detector), {500, 0.95, 1}, 0.3e-3);
   ReportFacts facts;
   facts.preset = "quick";
   facts.dataset_hash = "abc123";
@@ -266,7 +266,7 @@ TEST(Report, IsWholeAndItsTablesAgree) {
 TEST(Plot, DrawsBothFilesAndLeavesNothingElse) {
   const Folder folder;
   const ColumnDetector detector(false);
-  const ScoreTables tables = tabulate(scores_of(detector), {200, 0.95, 1});
+  const ScoreTables tables = tabulate(scores_of(detector), {200, 0.95, 1}, 0.3e-3);
   plot_accuracy_over_length(folder.path(), tables.accuracy, {{"column", "it's a column"}});
   const cv::Mat plot = cv::imread((folder.path() / "accuracy_over_length.png").string());
   EXPECT_EQ(plot.cols, 1000);
