@@ -5,7 +5,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include "experiments/files.h"
+#include "experiments/file_io.h"
 #include "experiments/sha256.h"
 #include "hal/config.h"
 #include "hal/replay/replay_workcell.h"
