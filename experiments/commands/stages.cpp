@@ -3,6 +3,7 @@
 
 #include "experiments/commands/command.h"
 #include "experiments/detector_rows.h"
+#include "experiments/grasp_protocol.h"
 #include "experiments/sintef_stage.h"
 #include "hal/errors.h"
 
