@@ -1,6 +1,8 @@
 #include "hal/config.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,14 +12,50 @@
 namespace gripbench::hal {
 namespace {
 
-std::string describe(Range range) {
+std::string describe(Range range, std::string_view kind = "a number") {
   const bool low = std::isfinite(range.min);
   const bool high = std::isfinite(range.max);
-  if (low && range.min == std::numeric_limits<double>::min()) return "a number above 0";
-  if (low && high) return fmt::format("a number from {} to {}", range.min, range.max);
-  if (low) return fmt::format("a number of at least {}", range.min);
-  if (high) return fmt::format("a number of at most {}", range.max);
-  return "a number";
+  if (low && range.min == std::numeric_limits<double>::min() && !high) {
+    return fmt::format("{} above 0", kind);
+  }
+  if (low && high) return fmt::format("{} from {} to {}", kind, range.min, range.max);
+  if (low) return fmt::format("{} of at least {}", kind, range.min);
+  if (high) return fmt::format("{} of at most {}", kind, range.max);
+  return std::string(kind);
+}
+
+std::string describe_list(std::size_t count, Range range) {
+  const std::string numbers =
+      count == 0 ? "a list of numbers" : fmt::format("a list of {} numbers", count);
+  const bool bounded = std::isfinite(range.min) || std::isfinite(range.max);
+  return bounded ? numbers + ", each " + describe(range) : numbers;
+}
+
+/// Letters to insert, leave out or replace (Levenshtein 1966).
+std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Whether one may have been written for the other. Keys of a letter or two are not alike merely
+/// for being short.
+bool are_similar(std::string_view a, std::string_view b) {
+  constexpr std::size_t kSlips = 2;
+  const std::size_t shorter = std::min(a.size(), b.size());
+  if (shorter == 0) return false;
+  if (a.substr(0, shorter) == b.substr(0, shorter)) return true;
+  const std::size_t distance = edit_distance(a, b);
+  return distance <= kSlips && distance < shorter;
 }
 
 std::string kind_of(const YAML::Node& node) {
@@ -70,10 +108,35 @@ YAML::Node ConfigNode::find(std::string_view key) {
   return std::as_const(node_)[std::string(key)];
 }
 
-YAML::Node ConfigNode::require(std::string_view key) {
+YAML::Node ConfigNode::require(std::string_view key, const std::string& expected) {
   YAML::Node value = find(key);
-  if (!value.IsDefined() || value.IsNull()) fail_at(node_, key, "is missing");
+  if (!value.IsDefined()) {
+    fail_at(node_, key, fmt::format("is missing (expected {}){}", expected, similar_key(key)));
+  }
+  if (value.IsNull()) {
+    // What is not there has the place of the token after it; the key has its own.
+    for (const auto& entry : node_) {
+      if (entry.first.Scalar() != key) continue;
+      fail_at(entry.first, key, fmt::format("has no value (expected {})", expected));
+    }
+  }
   return value;
+}
+
+std::string ConfigNode::similar_key(std::string_view key) const {
+  std::string nearest;
+  int line = 0;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  for (const auto& entry : node_) {
+    const std::string other = entry.first.Scalar();
+    if (asked_.contains(other) || !are_similar(key, other)) continue;
+    const std::size_t distance = edit_distance(key, other);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = other;
+    line = entry.first.Mark().line + 1;
+  }
+  return nearest.empty() ? "" : fmt::format("; did you mean '{}' on line {}?", nearest, line);
 }
 
 double ConfigNode::to_number(const YAML::Node& node, std::string_view key, Range range) const {
@@ -86,7 +149,7 @@ double ConfigNode::to_number(const YAML::Node& node, std::string_view key, Range
 }
 
 double ConfigNode::number(std::string_view key, Range range) {
-  return to_number(require(key), key, range);
+  return to_number(require(key, describe(range)), key, range);
 }
 
 double ConfigNode::number_or(std::string_view key, double otherwise, Range range) {
@@ -95,7 +158,7 @@ double ConfigNode::number_or(std::string_view key, double otherwise, Range range
 }
 
 long ConfigNode::integer(std::string_view key, Range range) {
-  const YAML::Node value = require(key);
+  const YAML::Node value = require(key, describe(range, "a whole number"));
   const double number = to_number(value, key, range);
   if (number != std::floor(number) || std::abs(number) > 1e15) {
     fail_at(value, key, "expected a whole number, got " + kind_of(value));
@@ -118,7 +181,7 @@ bool ConfigNode::boolean_or(std::string_view key, bool otherwise) {
 }
 
 std::string ConfigNode::text(std::string_view key) {
-  const YAML::Node value = require(key);
+  const YAML::Node value = require(key, "text");
   if (!value.IsScalar() || value.Scalar().empty()) {
     fail_at(value, key, "expected text, got " + kind_of(value));
   }
@@ -130,6 +193,7 @@ std::string ConfigNode::text_or(std::string_view key, std::string otherwise) {
 }
 
 std::size_t ConfigNode::choice(std::string_view key, const std::vector<std::string>& allowed) {
+  require(key, fmt::format("one of: {}", fmt::join(allowed, ", ")));
   const std::string value = text(key);
   for (std::size_t i = 0; i < allowed.size(); ++i) {
     if (allowed[i] == value) return i;
@@ -143,7 +207,7 @@ std::size_t ConfigNode::choice_or(std::string_view key, std::size_t otherwise,
 }
 
 std::vector<double> ConfigNode::numbers(std::string_view key, std::size_t count, Range range) {
-  const YAML::Node value = require(key);
+  const YAML::Node value = require(key, describe_list(count, range));
   if (!value.IsSequence() || (count != 0 && value.size() != count)) {
     fail_at(value, key,
             count == 0 ? "expected a list of numbers, got " + kind_of(value)
@@ -171,7 +235,7 @@ Eigen::Vector3d ConfigNode::vector3_or(std::string_view key, const Eigen::Vector
 }
 
 std::vector<std::string> ConfigNode::texts(std::string_view key) {
-  const YAML::Node value = require(key);
+  const YAML::Node value = require(key, "a list of texts");
   if (!value.IsSequence()) fail_at(value, key, "expected a list, got " + kind_of(value));
   std::vector<std::string> result;
   for (const YAML::Node& item : value) {
@@ -182,6 +246,7 @@ std::vector<std::string> ConfigNode::texts(std::string_view key) {
 }
 
 std::filesystem::path ConfigNode::path(std::string_view key) {
+  require(key, "a path");
   const std::filesystem::path given = text(key);
   return given.is_absolute() ? given : file_->parent_path() / given;
 }
@@ -192,7 +257,7 @@ ConfigNode ConfigNode::to_mapping(const YAML::Node& node, const std::string& key
 }
 
 ConfigNode ConfigNode::child(std::string_view key) {
-  return to_mapping(require(key), std::string(key));
+  return to_mapping(require(key, "a mapping"), std::string(key));
 }
 
 std::optional<ConfigNode> ConfigNode::optional_child(std::string_view key) {
@@ -202,7 +267,7 @@ std::optional<ConfigNode> ConfigNode::optional_child(std::string_view key) {
 }
 
 std::vector<ConfigNode> ConfigNode::children(std::string_view key) {
-  const YAML::Node value = require(key);
+  const YAML::Node value = require(key, "a list of mappings");
   if (!value.IsSequence()) fail_at(value, key, "expected a list, got " + kind_of(value));
   std::vector<ConfigNode> result;
   for (std::size_t i = 0; i < value.size(); ++i) {

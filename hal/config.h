@@ -28,8 +28,9 @@ inline constexpr Range kNonNegative{0.0, std::numeric_limits<double>::infinity()
 /// One mapping of a YAML file, read key by key with file and line in every error.
 ///
 /// Every reader throws ConfigError when the key is missing, of the wrong kind, or out of range.
-/// Readers remember the keys they were asked for; `finish()` then refuses any other key, and says
-/// which ones are allowed. A key given with `_or` or `optional_` may be absent.
+/// That of a missing key names the mapping's line, and a key that looks like a slip of the pen for
+/// it. Readers remember the keys they were asked for; `finish()` then refuses any other key, and
+/// says which ones are allowed. A key given with `_or` or `optional_` may be absent.
 class ConfigNode {
  public:
   /// Reads a file whose top level is a mapping.
@@ -80,7 +81,10 @@ class ConfigNode {
              std::string prefix);
 
   YAML::Node find(std::string_view key);
-  YAML::Node require(std::string_view key);
+  /// The value of a key that must be there; `expected` says in words what it is to be.
+  YAML::Node require(std::string_view key, const std::string& expected);
+  /// "; did you mean 'KEY' on line N?", of the nearest key that nobody asked for; or empty.
+  std::string similar_key(std::string_view key) const;
   double to_number(const YAML::Node& node, std::string_view key, Range range) const;
   ConfigNode to_mapping(const YAML::Node& node, const std::string& key) const;
   [[noreturn]] void fail_at(const YAML::Node& node, std::string_view key,

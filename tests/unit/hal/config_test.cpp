@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ConfigTest : public ::testing::Test {
  protected:
@@ -61,6 +62,44 @@ TEST_F(ConfigTest, NamesTheDottedKeyOfAMissingNestedValue) {
   ConfigNode pad = root.child("pad");
   EXPECT_THAT(message_of([&] { pad.number("thickness"); }),
               AllOf(HasSubstr("'pad.thickness'"), HasSubstr("missing")));
+}
+
+TEST_F(ConfigTest, SaysWhatAMissingKeyIsToBeAndWhichKeyMayBeMeant) {
+  const auto path = write("name: egg\ntouch:\n  speed: 1\n  setle: 3\n  settling_gel: 4\n");
+  ConfigNode root = ConfigNode::load(path);
+  ConfigNode touch = root.child("touch");
+  touch.number("speed");
+  EXPECT_EQ(message_of([&] { touch.number("settle", kNonNegative); }),
+            path.string() +
+                ":3: 'touch.settle': is missing (expected a number of at least 0); did you mean "
+                "'setle' on line 4?");
+  EXPECT_THAT(message_of([&] { touch.integer("settling", kPositive); }),
+              AllOf(HasSubstr("expected a whole number above 0"),
+                    HasSubstr("did you mean 'settling_gel' on line 5?")));
+  EXPECT_THAT(message_of([&] {
+                touch.numbers("gains", 3, {0.0, 1.0});
+              }),
+              HasSubstr("expected a list of 3 numbers, each a number from 0 to 1"));
+}
+
+TEST_F(ConfigTest, SuggestsNoKeyThatIsKnownEmptyOrUnlike) {
+  ConfigNode root = ConfigNode::load(write("mass: 1\nx: 2\n\"\": 3\nfriction: 4\n"));
+  root.number("mass");
+  for (const char* key : {"masse", "y", "width"}) {
+    EXPECT_THAT(message_of([&] { root.number(key); }),
+                AllOf(HasSubstr("is missing (expected a number)"), Not(HasSubstr("did you mean"))))
+        << key;
+  }
+}
+
+TEST_F(ConfigTest, NamesTheLineOfAKeyWithoutValue) {
+  const auto path = write("name: egg\nkind:\n");
+  ConfigNode root = ConfigNode::load(path);
+  EXPECT_THAT(message_of([&] {
+                root.choice("kind", {"a", "b"});
+              }),
+              AllOf(HasSubstr(path.string() + ":2: 'kind': has no value"),
+                    HasSubstr("expected one of: a, b")));
 }
 
 TEST_F(ConfigTest, RefusesUnknownKeysAndListsTheAllowedOnes) {
