@@ -81,7 +81,7 @@ TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
   EXPECT_EQ(top.code, 0);
   EXPECT_NE(top.output.find("Exit codes"), std::string::npos);
   for (const char* command : {"bench", "collect", "train", "evaluate", "report", "import", "verify",
-                              "objects", "render"}) {
+                              "objects", "render", "calibrate", "likeness"}) {
     const Ended help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_NE(help.output.find("Example:\n  gripbench " + std::string(command)), std::string::npos)
