@@ -57,13 +57,28 @@ std::vector<cv::Mat> gel_candidates(const std::vector<cv::Mat>& frames) {
   return thumbnails;
 }
 
-std::vector<cv::Mat> empty_gels_of(const std::vector<SintefGrasp>& grasps,
-                                   const std::function<void(std::size_t)>& started, int jobs) {
+/// Tells of videos that cannot be read, not of grasps that were left out for what they show.
+void tell_unreadable(const std::vector<LeftOut>& left_out, const SintefImportOptions& options) {
+  if (!options.notice) return;
+  for (const LeftOut& one : left_out) {
+    if (!one.camera.empty()) options.notice(one.reason);
+  }
+}
+
+/// What the first reading of all the recordings finds.
+struct FirstReading {
+  std::vector<cv::Mat> empty_gels;
+  std::vector<LeftOut> unreadable;
+  bool any_video = false;
+};
+
+FirstReading read_first(const std::vector<SintefGrasp>& grasps,
+                        const std::function<void(std::size_t)>& started, int jobs) {
   std::vector<std::vector<NamedThumbnail>> by_grasp(grasps.size());
+  std::vector<std::vector<LeftOut>> unreadable(grasps.size());
   for_each_parallel(grasps.size(), jobs, [&](std::size_t i) {
     started(i);
-    std::vector<LeftOut> ignored;
-    for (const ReadVideo& video : read_videos(grasps[i], ignored)) {
+    for (const ReadVideo& video : read_videos(grasps[i], unreadable[i])) {
       for (const cv::Mat& thumbnail : gel_candidates(video.frames)) {
         by_grasp[i].push_back({grasps[i].object, thumbnail});
       }
@@ -71,7 +86,13 @@ std::vector<cv::Mat> empty_gels_of(const std::vector<SintefGrasp>& grasps,
   });
   std::vector<NamedThumbnail> all;
   for (const auto& of_grasp : by_grasp) all.insert(all.end(), of_grasp.begin(), of_grasp.end());
-  return find_empty_gels(all);
+  FirstReading result;
+  for (const auto& one : unreadable) {
+    result.unreadable.insert(result.unreadable.end(), one.begin(), one.end());
+  }
+  result.any_video = !all.empty();
+  if (result.any_video) result.empty_gels = find_empty_gels(all);
+  return result;
 }
 
 std::array<double, kImageStatistics> image_statistics(const std::vector<ReadVideo>& videos) {
@@ -245,7 +266,10 @@ SintefIndex import_sintef(const fs::path& source, const fs::path& out,
   const std::string made_from = sintef_fingerprint(scan, options.windows);
   if (fs::exists(out / kSintefIndexName)) {
     const StoredIndex stored = load_index(out);
-    if (stored.made_from == made_from) return stored.index;
+    if (stored.made_from == made_from) {
+      tell_unreadable(stored.index.left_out, options);
+      return stored.index;
+    }
   }
   const StopRequest stop{options.stop};
   std::mutex mutex;
@@ -262,8 +286,13 @@ SintefIndex import_sintef(const fs::path& source, const fs::path& out,
     }
   };
 
-  const std::vector<cv::Mat> gels = empty_gels_of(scan.grasps, started, options.jobs);
-  if (gels.empty()) {
+  const FirstReading first = read_first(scan.grasps, started, options.jobs);
+  tell_unreadable(first.unreadable, options);
+  if (!first.any_video) {
+    throw hal::InputError(source.string() +
+                          ": none of its videos can be read; copy the data set again");
+  }
+  if (first.empty_gels.empty()) {
     throw hal::InputError(source.string() +
                           ": no empty gel found that recordings of two objects share; give the "
                           "whole data set, not one object");
@@ -271,7 +300,7 @@ SintefIndex import_sintef(const fs::path& source, const fs::path& out,
   std::vector<Outcome> outcomes(scan.grasps.size());
   for_each_parallel(scan.grasps.size(), options.jobs, [&](std::size_t i) {
     started(i);
-    outcomes[i] = import_grasp(scan.grasps[i], gels, out, options.windows);
+    outcomes[i] = import_grasp(scan.grasps[i], first.empty_gels, out, options.windows);
   });
 
   SintefIndex index;
@@ -284,6 +313,10 @@ SintefIndex import_sintef(const fs::path& source, const fs::path& out,
       index.no_slip_visible.push_back(outcome.grasp->object + "/" + outcome.grasp->grasp);
     }
     index.grasps.push_back(std::move(*outcome.grasp));
+  }
+  if (index.grasps.empty()) {
+    throw hal::InputError(fmt::format("{}: no grasp is left of {}; the first: {}", source.string(),
+                                      scan.grasps.size(), index.left_out.front().reason));
   }
   save_index(out, {index, made_from});
   return index;

@@ -77,12 +77,16 @@ struct SintefImportOptions {
   int jobs = 1;
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double share, const std::string& now)> progress;
+  /// Told once of each video that cannot be read: file, and what is wrong with it. Never called by
+  /// two threads at once, nor beside `progress`.
+  std::function<void(const std::string& line)> notice;
 };
 
 /// Reads the recordings and writes their windows into `out`: OBJECT/GRASP/CAMERA/frame_NNNN.jpg
 /// (quality 95) and, last, sintef.json. A folder that holds it already is not made again if it was
-/// made from the same files with the same windows.
-/// @throws hal::InputError, hal::StorageError, hal::Interrupted.
+/// made from the same files with the same windows. A video that cannot be read, or ends early, is
+/// left out; the grasp goes on with its other camera and the import with the other grasps.
+/// @throws hal::InputError if no grasp is left; hal::StorageError, hal::Interrupted.
 SintefIndex import_sintef(const std::filesystem::path& source, const std::filesystem::path& out,
                           const SintefImportOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <opencv2/videoio.hpp>
@@ -34,6 +35,14 @@ std::vector<fs::path> entries(const fs::path& folder, bool folders) {
   return found;
 }
 
+/// FFmpeg would print several lines of its own about each damaged video; ours says it in one.
+/// OpenCV reads the variable when it first opens a video, so this must come before. A level that
+/// the user has set stays.
+void silence_ffmpeg() {
+  static const int done = setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0);
+  static_cast<void>(done);
+}
+
 bool is_video(const fs::path& file) {
   return lower(file.extension().string()) == ".avi" &&
          lower(file.stem().string()).rfind("camera_", 0) == 0;
@@ -42,6 +51,8 @@ bool is_video(const fs::path& file) {
 }  // namespace
 
 SintefScan scan_sintef(const fs::path& folder) {
+  // Here too: no thread that reads videos runs yet, and setenv is not safe beside getenv.
+  silence_ffmpeg();
   SintefScan scan;
   for (const fs::path& object : entries(folder, true)) {
     for (const fs::path& grasp : entries(object, true)) {
@@ -66,8 +77,10 @@ SintefScan scan_sintef(const fs::path& folder) {
 }
 
 std::vector<cv::Mat> read_video(const fs::path& file) {
+  silence_ffmpeg();
   cv::VideoCapture video;
-  if (!video.open(file.string(), cv::CAP_ANY)) {
+  // Other backends would each be tried on a damaged file, and complain in their own way.
+  if (!video.open(file.string(), cv::CAP_FFMPEG)) {
     throw hal::InputError(file.string() + ": cannot be opened as a video; is it damaged?");
   }
   const int promised = static_cast<int>(video.get(cv::CAP_PROP_FRAME_COUNT));

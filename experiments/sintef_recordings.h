@@ -47,7 +47,8 @@ struct SintefScan {
 /// @throws hal::InputError if the folder cannot be read or holds no such recording.
 SintefScan scan_sintef(const std::filesystem::path& folder);
 
-/// All frames of a video, 8-bit BGR.
+/// All frames of a video, 8-bit BGR. FFmpeg's own messages are switched off for the process unless
+/// the environment sets OPENCV_FFMPEG_LOGLEVEL.
 /// @throws hal::InputError if it cannot be opened or ends before its header says.
 std::vector<cv::Mat> read_video(const std::filesystem::path& file);
 

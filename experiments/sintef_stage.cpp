@@ -1,5 +1,8 @@
 #include "experiments/sintef_stage.h"
 
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "experiments/file_io.h"
@@ -9,6 +12,7 @@
 #include "experiments/sintef_index.h"
 #include "experiments/sintef_report.h"
 #include "experiments/stamp.h"
+#include "hal/errors.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
@@ -17,14 +21,24 @@ namespace {
 void import_with_progress(const fs::path& source, const fs::path& out,
                           const StageContext& context) {
   SintefIndex index;
-  {
+  std::vector<std::string> unreadable;
+  // After the bar, which would be torn by other lines; also when the import fails for them.
+  auto tell = [&] {
+    for (const std::string& line : unreadable) fmt::print(stderr, "import: left out {}\n", line);
+  };
+  try {
     ProgressBar bar("import");
     SintefImportOptions options;
     options.jobs = context.jobs;
     options.stop = context.stop;
     options.progress = [&](double share, const std::string& now) { bar.update(share, now); };
+    options.notice = [&](const std::string& line) { unreadable.push_back(line); };
     index = import_sintef(source, out, options);
+  } catch (const hal::Error&) {
+    tell();
+    throw;
   }
+  tell();
   fmt::print(stderr, "import: {} grasps, {} entries left out, {} slip recordings show no slip\n",
              index.grasps.size(), index.left_out.size(), index.no_slip_visible.size());
 }

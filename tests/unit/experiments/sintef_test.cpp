@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -220,6 +221,85 @@ TEST(Import, ReadsWhatIsSoundAndSaysWhyOfTheRest) {
   EXPECT_DOUBLE_EQ(sequence.frames[0].time, 0.0);
   EXPECT_TRUE(sequence.frames[0].external.empty());
   EXPECT_EQ(sequence.frames[0].tactile.size(), cv::Size(320, 240));
+}
+
+/// A short MJPG video, and a copy of it that ends half-way.
+void write_short_video(const fs::path& file, const fs::path& truncated) {
+  fs::create_directories(file.parent_path());
+  fs::create_directories(truncated.parent_path());
+  {
+    cv::VideoWriter writer(file.string(), cv::CAP_FFMPEG,
+                           cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), 25.0, cv::Size(320, 240));
+    ASSERT_TRUE(writer.isOpened());
+    for (int i = 0; i < 20; ++i) writer.write(gel_picture(0.0, 0.0, i));
+  }
+  fs::copy_file(file, truncated);
+  fs::resize_file(truncated, fs::file_size(file) / 2);
+}
+
+TEST(Import, SaysInOneLineWhatIsWrongWithAVideo) {
+  const Folder folder;
+  const fs::path whole = folder.path() / "whole.avi";
+  const fs::path half = folder.path() / "half.avi";
+  // Reads before it writes, as the program does: OpenCV asks for FFmpeg's log level once.
+  EXPECT_THROW(read_video(folder.path() / "none.avi"), hal::InputError);
+  write_short_video(whole, half);
+  EXPECT_EQ(read_video(whole).size(), 20u);
+  const fs::path text = folder.path() / "text.avi";
+  std::ofstream(text) << "no video\n";
+  auto complaint = [](const fs::path& file) -> std::string {
+    try {
+      read_video(file);
+    } catch (const hal::InputError& wrong) {
+      return wrong.what();
+    }
+    return "nothing was thrown";
+  };
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const std::string of_half = complaint(half);
+  const std::string of_text = complaint(text);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  int frames = 0;
+  const std::string start = half.string() + ": ends after ";
+  ASSERT_EQ(of_half.rfind(start, 0), 0u) << of_half;
+  ASSERT_EQ(std::sscanf(of_half.c_str() + start.size(), "%d of 20 frames;", &frames), 1);
+  EXPECT_NE(of_half.find(" of 20 frames"), std::string::npos) << of_half;
+  EXPECT_GT(frames, 5);
+  EXPECT_LT(frames, 15);
+  EXPECT_EQ(of_text.rfind(text.string() + ": cannot be opened", 0), 0u) << of_text;
+}
+
+TEST(Import, TellsOfUnreadableVideosAndGoesOnWithTheOthers) {
+  const Folder folder;
+  const fs::path source = folder.path() / "source";
+  write_recording(source / "box" / "exp_num_1" / "camera_0.avi", {60, 10, 45, 0.0});
+  write_recording(source / "ball" / "exp_num_1" / "camera_0.avi", {60, 10, 45, 0.0});
+  const fs::path half = source / "box" / "exp_num_1" / "camera_2.avi";
+  write_short_video(folder.path() / "whole.avi", half);
+  const fs::path text = source / "pen" / "exp_num_1" / "camera_0.avi";
+  fs::create_directories(text.parent_path());
+  std::ofstream(text) << "no video\n";
+
+  std::vector<std::string> lines;
+  SintefImportOptions options;
+  options.jobs = 2;
+  options.notice = [&](const std::string& line) { lines.push_back(line); };
+  // Told again when all is there already.
+  for (int run = 0; run < 2; ++run) {
+    lines.clear();
+    const SintefIndex index = import_sintef(source, folder.path() / "out", options);
+    EXPECT_EQ(index.grasps.size(), 2u);
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].rfind(half.string() + ": ends after", 0), 0u) << lines[0];
+    EXPECT_EQ(lines[1].rfind(text.string() + ": cannot be opened", 0), 0u) << lines[1];
+  }
+
+  fs::remove_all(source / "box");
+  fs::remove_all(source / "ball");
+  EXPECT_THROW(import_sintef(source, folder.path() / "none", options), hal::InputError);
+  EXPECT_FALSE(fs::exists(folder.path() / "none" / "sintef.json"));
 }
 
 TEST(Import, RefusesAFolderOfSomethingElse) {
