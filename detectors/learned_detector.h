@@ -60,6 +60,20 @@ struct LearnedSummary {
   std::size_t training_windows = 0;
 };
 
+/// LibTorch's number of threads for work that the calling thread starts, for as long as this lives.
+/// The count by which other threads begin is the process's: where several threads hold one each,
+/// the thread that starts them must hold one of the same count for longer.
+class TorchThreads {
+ public:
+  explicit TorchThreads(int threads);
+  ~TorchThreads();
+  TorchThreads(const TorchThreads&) = delete;
+  TorchThreads& operator=(const TorchThreads&) = delete;
+
+ private:
+  int before_;
+};
+
 /// The detector of Li et al. 2018, figure 2, with a small network of its own per camera in place of
 /// a pretrained one: features of both pictures of an instant joined, a fully connected layer of 64
 /// units, two LSTM layers of 64 units, two outputs. One model serves all window lengths.

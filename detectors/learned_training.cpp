@@ -406,20 +406,6 @@ class Trainer {
   double steps_ = 0.0;
 };
 
-/// LibTorch's thread count, for as long as this lives.
-class ThreadCount {
- public:
-  explicit ThreadCount(int threads) : before_(at::get_num_threads()) {
-    at::set_num_threads(threads);
-  }
-  ~ThreadCount() { at::set_num_threads(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
-
 void check_options(const LearnedOptions& options) {
   for (const int size : {options.width_px, options.height_px}) {
     if (size < 16 || size > 1024 || size % 16 != 0) {
@@ -436,6 +422,11 @@ void check_options(const LearnedOptions& options) {
 
 }  // namespace
 
+TorchThreads::TorchThreads(int threads) : before_(at::get_num_threads()) {
+  at::set_num_threads(threads);
+}
+TorchThreads::~TorchThreads() { at::set_num_threads(before_); }
+
 LearnedDetector::Trained LearnedDetector::train(const SequenceSource& source,
                                                 const LearnedOptions& options,
                                                 const TrainingProgress& progress) {
@@ -443,7 +434,7 @@ LearnedDetector::Trained LearnedDetector::train(const SequenceSource& source,
   if (source.count == 0 || !source.load) {
     throw std::invalid_argument("there is no sequence to train on");
   }
-  const ThreadCount threads(options.threads);
+  const TorchThreads threads(options.threads);
   const NetworkShape shape{options.sources, options.input, options.width_px, options.height_px};
   std::vector<Sample> samples;
   std::vector<GroupedLabel> labels;

@@ -1,10 +1,9 @@
 #include "experiments/sintef_evaluation.h"
 
 #include <algorithm>
-#include <array>
-#include <future>
 #include <memory>
 #include <mutex>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -12,6 +11,7 @@
 #include "detectors/learned_detector.h"
 #include "detectors/threshold_detector.h"
 #include "experiments/detector_rows.h"
+#include "experiments/parallel.h"
 #include "experiments/sintef_baselines.h"
 #include "experiments/wait.h"
 #include "hal/errors.h"
@@ -26,6 +26,8 @@ using Detector = std::unique_ptr<detectors::SlipDetector>;
 /// over a hundred videos of two dozen pictures each in a fold.
 constexpr int kMaxEpochs = 30;
 constexpr int kPatience = 8;
+/// Sums of another number of threads round otherwise, and training makes much of little.
+constexpr int kTorchThreads = 1;
 constexpr int kWidth = 64;
 constexpr int kHeight = 48;
 
@@ -72,7 +74,7 @@ Detector fit_threshold(const detectors::SequenceSource& source,
   return std::move(detectors::ThresholdDetector::fit(source, {}, progress).detector);
 }
 
-Detector fit_learned(const detectors::SequenceSource& source, std::uint64_t seed, int threads,
+Detector fit_learned(const detectors::SequenceSource& source, std::uint64_t seed,
                      const detectors::TrainingProgress& progress) {
   detectors::LearnedOptions options;
   options.sources = detectors::Sources::kTactile;
@@ -80,7 +82,7 @@ Detector fit_learned(const detectors::SequenceSource& source, std::uint64_t seed
   options.width_px = kWidth;
   options.height_px = kHeight;
   options.seed = seed;
-  options.threads = threads;
+  options.threads = kTorchThreads;
   options.max_epochs = kMaxEpochs;
   options.patience = kPatience;
   return std::move(detectors::LearnedDetector::train(source, options, progress).detector);
@@ -102,23 +104,24 @@ std::vector<Fold> cut_into_folds(const SintefIndex& index, const std::vector<int
   return folds;
 }
 
-/// One figure for two methods that advance side by side.
+/// One figure for all folds and methods, which advance side by side.
 class Progress {
  public:
   Progress(const SintefEvaluationOptions& options, std::size_t folds)
-      : options_(options), folds_(folds) {}
+      : options_(options), folds_(folds), done_(2 * folds, 0.0) {}
 
-  /// To be told of the training of a fold; may be called from another thread than the other one.
+  /// To be told of the training of a fold; may be called from several threads.
   detectors::TrainingProgress of(std::size_t fold, bool learned) {
     return
         [this, fold, learned](const std::string& stage, double share, const std::string& figures) {
           StopRequest{options_.stop}.check();
           const std::lock_guard lock(mutex_);
-          done_[learned] = static_cast<double>(fold) + training_share(learned, stage, share);
+          done_[2 * fold + (learned ? 1 : 0)] = training_share(learned, stage, share);
           if (!options_.progress) return;
-          options_.progress((done_[0] + done_[1]) / (2.0 * static_cast<double>(folds_)),
-                            fmt::format("fold {} of {}, {}: {} {}", fold + 1, folds_,
-                                        learned ? "learned" : "threshold", stage, figures));
+          options_.progress(
+              std::accumulate(done_.begin(), done_.end(), 0.0) / static_cast<double>(done_.size()),
+              fmt::format("fold {} of {}, {}: {} {}", fold + 1, folds_,
+                          learned ? "learned" : "threshold", stage, figures));
         };
   }
 
@@ -126,7 +129,8 @@ class Progress {
   const SintefEvaluationOptions& options_;
   const std::size_t folds_;
   std::mutex mutex_;
-  std::array<double, 2> done_{};
+  /// Per fold, the threshold method's share and the learned one's.
+  std::vector<double> done_;
 };
 
 void judge_trivially(const Fold& fold, SintefResults& results) {
@@ -176,21 +180,23 @@ SintefResults evaluate_sintef(const std::filesystem::path& folder, const SintefI
       method.decisions[fold.test_places[i]].said_slip = score > 0.5;
     }
   };
-  // The threshold method looks at pictures on one core while the network learns on the others.
-  std::future<void> thresholds = std::async(std::launch::async, [&] {
-    for (std::size_t f = 0; f < folds.size(); ++f) {
-      judge(fit_threshold(videos_of(folder, folds[f].training), progress.of(f, false)), folds[f],
-            results.methods[0]);
+  // Held here too: a job's thread begins with the process's number of LibTorch threads, and scores
+  // are computed after training has put its own back.
+  const detectors::TorchThreads torch(kTorchThreads);
+  // The networks first, since they take longest. Each job writes to grasps of its own.
+  for_each_parallel(2 * folds.size(), options.jobs, [&](std::size_t job) {
+    const detectors::TorchThreads torch_of_job(kTorchThreads);
+    const bool learned = job < folds.size();
+    const std::size_t f = job % folds.size();
+    const detectors::SequenceSource videos = videos_of(folder, folds[f].training);
+    if (learned) {
+      const std::uint64_t seed = hal::split_seed(options.seed, "sintef fold", f);
+      judge(fit_learned(videos, seed, progress.of(f, true)), folds[f], results.methods[1]);
+    } else {
+      judge(fit_threshold(videos, progress.of(f, false)), folds[f], results.methods[0]);
     }
   });
-  for (std::size_t f = 0; f < folds.size(); ++f) {
-    const std::uint64_t seed = hal::split_seed(options.seed, "sintef fold", f);
-    judge(fit_learned(videos_of(folder, folds[f].training), seed, std::max(1, options.threads - 1),
-                      progress.of(f, true)),
-          folds[f], results.methods[1]);
-    judge_trivially(folds[f], results);
-  }
-  thresholds.get();
+  for (const Fold& fold : folds) judge_trivially(fold, results);
   return results;
 }
 

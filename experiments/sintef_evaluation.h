@@ -15,7 +15,8 @@ namespace gripbench::experiments {
 struct SintefEvaluationOptions {
   int folds = 3;
   std::uint64_t seed = 1;
-  int threads = 2;
+  /// Folds and methods at work side by side, a thread each; the results do not depend on it.
+  int jobs = 2;
   const std::atomic<bool>* stop = nullptr;
   std::function<void(double share, const std::string& now)> progress;
 };

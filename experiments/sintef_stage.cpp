@@ -64,7 +64,7 @@ void run_sintef_evaluation(const fs::path& windows, const fs::path& out, std::ui
     ProgressBar bar("sintef");
     SintefEvaluationOptions options;
     options.seed = seed;
-    options.threads = context.jobs;
+    options.jobs = context.jobs;
     options.stop = context.stop;
     options.progress = [&](double share, const std::string& now) { bar.update(share, now); };
     results = evaluate_sintef(windows, index, options);

@@ -13,6 +13,7 @@
 #include "experiments/file_io.h"
 #include "experiments/gel_contact.h"
 #include "experiments/sintef_baselines.h"
+#include "experiments/sintef_evaluation.h"
 #include "experiments/sintef_import.h"
 #include "experiments/sintef_recordings.h"
 #include "experiments/sintef_report.h"
@@ -357,6 +358,35 @@ TEST(Baselines, LearnTheTrivialCuesFromTrainingGraspsOnly) {
     for (std::size_t i = 0; i < said.size(); ++i) EXPECT_EQ(said[i], test[i]->slip);
     EXPECT_EQ(said, trivial_decisions(baseline, training, test)) << "not repeatable";
   }
+}
+
+TEST(Evaluation, IsTheSameForAnyNumberOfJobs) {
+  const Folder folder;
+  const fs::path source = folder.path() / "source";
+  for (const char* object : {"ball", "box", "cup", "pen", "jar", "tin"}) {
+    for (int grasp = 0; grasp < 2; ++grasp) {
+      const fs::path recording = source / object / ("exp_num_" + std::to_string(grasp));
+      write_recording(recording / "camera_0.avi", {40, 8, 32, grasp == 0 ? 0.0 : 0.8});
+      if (grasp == 1) std::ofstream(recording / "slip.txt") << "slip\n";
+    }
+  }
+  SintefImportOptions import;
+  import.jobs = 2;
+  const SintefIndex index = import_sintef(source, folder.path() / "out", import);
+  ASSERT_EQ(index.grasps.size(), 12u);
+  SintefEvaluationOptions options;
+  options.jobs = 1;
+  const SintefResults one = evaluate_sintef(folder.path() / "out", index, options);
+  options.jobs = 6;
+  const SintefResults six = evaluate_sintef(folder.path() / "out", index, options);
+  ASSERT_EQ(one.methods.size(), six.methods.size());
+  EXPECT_EQ(one.folds, six.folds);
+  for (std::size_t m = 0; m < one.methods.size(); ++m) {
+    EXPECT_EQ(one.methods[m].scores, six.methods[m].scores) << one.methods[m].name;
+  }
+  // Scores that are all alike would be equal however they came about.
+  const std::vector<double>& learned = one.methods[1].scores;
+  EXPECT_GT(std::set<double>(learned.begin(), learned.end()).size(), 6u);
 }
 
 TEST(Section, ShowsEveryPartAndTheGains) {
