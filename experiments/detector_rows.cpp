@@ -33,12 +33,15 @@ TrainedRow train_learned(const DetectorRow& row, const detectors::SequenceSource
   options.input = row.facts.input == "raw" ? PictureInput::kRaw : PictureInput::kDifference;
   options.seed = seed;
   options.threads = threads;
+  // With eight training objects, two held out to choose an epoch cost more than the choice gains:
+  // cross-validated on training objects alone, 77% of windows with all of them against 67%.
+  options.validation_share = 0.0;
+  options.max_epochs = 24;
   auto trained = detectors::LearnedDetector::train(source, options, progress);
   const auto& summary = trained.summary;
   return {
       std::move(trained.detector),
-      fmt::format("{} sequences, {} held out to choose epoch {} of {}", summary.training_sequences,
-                  summary.validation_sequences, summary.chosen_epoch + 1, summary.epochs.size())};
+      fmt::format("{} sequences, {} epochs", summary.training_sequences, summary.epochs.size())};
 }
 
 TrainedRow train_threshold(const detectors::SequenceSource& source,

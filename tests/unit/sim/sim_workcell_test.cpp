@@ -122,7 +122,9 @@ TEST(SimWorkcell, WebcamAndGelDeliverTwentyFramesASecondOfTheDocumentedSize) {
   int tactile = 0;
   double time = 0.0;
   while (const auto frame = cell->tactile().next_after(time)) {
-    if (tactile > 0) EXPECT_NEAR(frame->time - time, 0.05, 1.01e-3);
+    if (tactile > 0) {
+      EXPECT_NEAR(frame->time - time, 0.05, 1.01e-3);
+    }
     time = frame->time;
     ++tactile;
   }
