@@ -10,8 +10,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  /// Seconds since an origin of the workcell's choice. Never goes back, but Stage::present may start it
-  /// anew: times of two grasps are not to be compared.
+  /// Seconds since an origin of the workcell's choice. Never goes back, but Stage::present may
+  /// start it anew: times of two grasps are not to be compared.
   virtual double now() const = 0;
 
   /// Returns when `now() >= time`; at once if that is already so.

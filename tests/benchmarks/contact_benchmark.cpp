@@ -1,5 +1,5 @@
-// Cost of the gel mechanics: one contact step of both pads (budget 25 us), and a whole grasp's physics
-// against real time (budget 10 times).
+// Cost of the gel mechanics: one contact step of both pads (budget 25 us), and a whole grasp's
+// physics against real time (budget 10 times).
 #include <benchmark/benchmark.h>
 
 #include "sim/mesh_object.h"
@@ -39,9 +39,7 @@ void BM_ContactStepMesh(benchmark::State& state) {
 }
 BENCHMARK(BM_ContactStepMesh)->Unit(benchmark::kMicrosecond);
 
-void BM_ContactStepSphere(benchmark::State& state) {
-  hold(state, testing::sphere(20e-3), 20e-3);
-}
+void BM_ContactStepSphere(benchmark::State& state) { hold(state, testing::sphere(20e-3), 20e-3); }
 BENCHMARK(BM_ContactStepSphere)->Unit(benchmark::kMicrosecond);
 
 void BM_ContactStepCatalogueObject(benchmark::State& state, const char* name, double half_width) {
