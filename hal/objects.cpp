@@ -263,6 +263,7 @@ ObjectDescription load_object(const std::filesystem::path& file) {
   ConfigNode friction = node.child("friction");
   object.friction_gel = friction.number("gel", kNonNegative);
   object.friction_rubber = friction.number("rubber", kNonNegative);
+  object.friction_spread = friction.number_or("spread", 0.0, {0.0, 0.5});
   friction.finish();
   if (node.has("surface_stiffness")) {
     object.surface_stiffness = node.number("surface_stiffness", kPositive);

@@ -74,6 +74,9 @@ struct ObjectDescription {
   /// Static friction with the gel's membrane and with the plain finger's rubber.
   double friction_gel = 0.0;
   double friction_rubber = 0.0;
+  /// Relative half width of the range that either lies in from grasp to grasp: a surface is not
+  /// equally clean, dry and worn everywhere.
+  double friction_spread = 0.0;
   /// Stiffness of the object's own surface per area (N/m^3); nothing for a rigid one.
   std::optional<double> surface_stiffness;
   SurfaceTexture texture;

@@ -40,7 +40,7 @@ class ObjectsTest : public ::testing::Test {
         "source: test\n"
         "mass: 0.2\n"
         "mass_centre: [0.0, 0.0, 0.03]\n"
-        "friction: {gel: 0.6, rubber: 0.5}\n"
+        "friction: {gel: 0.6, rubber: 0.5, spread: 0.1}\n"
         "parts:\n"
         "  - {kind: box, extents: [0.04, 0.05, 0.06], rounding: 0.002, position: [0, 0, 0.03]}\n"
         "texture: {kind: ribbed, depth: 1.0e-4, pitch: 2.0e-3}\n"
@@ -74,6 +74,7 @@ TEST_F(ObjectsTest, ReadsEveryField) {
   EXPECT_DOUBLE_EQ(block.mass, 0.2);
   EXPECT_DOUBLE_EQ(block.friction_gel, 0.6);
   EXPECT_DOUBLE_EQ(block.friction_rubber, 0.5);
+  EXPECT_DOUBLE_EQ(block.friction_spread, 0.1);
   EXPECT_FALSE(block.surface_stiffness.has_value());
   ASSERT_EQ(block.parts.size(), 1u);
   EXPECT_EQ(block.parts[0].kind, ShapePart::Kind::kBox);
