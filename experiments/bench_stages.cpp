@@ -93,7 +93,7 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
                                       context.jobs, workcell.backend, workcell.most_jobs));
   }
   // Whatever is wrong with the rig's files shall show before a data set is begun.
-  workcell.make();
+  check_rig_suits(protocol, *workcell.make());
   DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION);
   info.rig_hash = workcell.hash;
   EpisodeStore store = EpisodeStore::create_or_resume(request.dataset, info);
@@ -108,9 +108,11 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
     options.progress = [&](const CollectProgress& progress) {
       const double share = static_cast<double>(progress.done) /
                            static_cast<double>(std::max<std::size_t>(1, progress.total));
-      // Positions come first, and are about as much work as grasps.
-      bar.update(share, progress.stage + " " + progress.name, static_cast<double>(progress.done),
-                 progress.stage + "s");
+      // A search at a position is about as much work as a grasp.
+      bar.update(share,
+                 fmt::format("{} {}, {} of {} grasps", progress.stage, progress.name,
+                             progress.grasps_done, progress.grasps_total),
+                 static_cast<double>(progress.done), "tasks");
     };
     summary = collect(protocol, objects, workcell.make, store, options);
   }

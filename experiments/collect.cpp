@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <functional>
+#include <future>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "experiments/grasp_plan.h"
 #include "experiments/grasp_script.h"
@@ -19,7 +25,42 @@ namespace {
 
 using PositionKey = std::pair<std::string, int>;
 
+/// Writes episodes on a thread of its own, one at a time, so that a rig need not wait for the
+/// encoding of pictures.
+class EpisodeWriter {
+ public:
+  using Written = std::function<void(const EpisodeRecord&)>;
+
+  EpisodeWriter(EpisodeStore& store, Written written)
+      : store_(store), written_(std::move(written)) {}
+
+  /// Begins to write `episode` once the one before is written.
+  /// @throws what went wrong with the one before.
+  void write(Episode episode) {
+    finish();
+    pending_ = std::async(std::launch::async, [this, episode = std::move(episode)] {
+      store_.write(episode);
+      written_(episode.record);
+    });
+  }
+
+  /// Waits for the last episode. The destructor waits too, but is silent about failures.
+  void finish() {
+    if (pending_.valid()) pending_.get();
+  }
+
+ private:
+  EpisodeStore& store_;
+  Written written_;
+  std::future<void> pending_;
+};
+
 /// The whole work of one run, and who has got how far with it.
+///
+/// Objects are worked through one after the other, so that who puts them before the arm changes
+/// them once: first the searches at an object's positions, then its grasps. With several workers
+/// the searches are done some objects ahead, so that nobody waits for one. What is made does not
+/// depend on the order.
 class Collection {
  public:
   Collection(const GraspProtocol& protocol, const std::vector<hal::ObjectDescription>& objects,
@@ -37,15 +78,23 @@ class Collection {
   CollectSummary run();
 
  private:
+  /// A search where there is no grasp.
+  struct Task {
+    const GripPosition* position = nullptr;
+    std::optional<GraspPlan> grasp;
+  };
+
   void plan(const std::vector<hal::ObjectDescription>& objects);
+  void plan_searches(const std::vector<GraspPlan>& grasps);
+  void plan_grasps_of(const std::string& object, std::vector<GraspPlan> grasps);
   void work();
   void work_through_tasks();
   void search(hal::Workcell& workcell, const GripPosition& position);
-  void grasp(hal::Workcell& workcell, const GraspPlan& plan);
-  /// Waits for the other workers to finish the positions; false if one failed.
-  bool all_positions_known();
-  bool take(std::size_t& next, std::size_t end, std::size_t& taken);
-  void report(const char* stage, const std::string& name, std::size_t& done, std::size_t total);
+  Episode grasp(hal::Workcell& workcell, const GripPosition& position, const GraspPlan& plan);
+  /// Waits until the position has been searched; false if a worker failed.
+  bool position_known(const GripPosition& position);
+  const Task* take();
+  void report(const char* stage, const std::string& name, std::size_t& done);
   void fail(std::exception_ptr error);
 
   const GraspProtocol& protocol_;
@@ -54,61 +103,72 @@ class Collection {
   const CollectOptions& options_;
   StopRequest stop_;
   std::map<std::string, const hal::ObjectDescription*> objects_;
+  /// Those of this shard.
   std::map<PositionKey, GripPosition> positions_;
-  std::vector<GripPosition> positions_to_do_;
-  std::vector<GraspPlan> grasps_to_do_;
-  std::size_t positions_total_ = 0;
-  std::size_t grasps_total_ = 0;
+  std::vector<Task> tasks_;
+  CollectSummary summary_;
 
   std::mutex mutex_;
   std::condition_variable position_done_;
-  std::size_t next_position_ = 0;
-  std::size_t next_grasp_ = 0;
+  std::set<PositionKey> unknown_;
+  std::size_t next_task_ = 0;
   std::size_t positions_done_ = 0;
   std::size_t grasps_done_ = 0;
   std::exception_ptr error_;
 };
 
 void Collection::plan(const std::vector<hal::ObjectDescription>& objects) {
-  std::map<PositionKey, bool> mine;
   const std::vector<GripPosition> all = plan_positions(protocol_, objects);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const PositionKey key(all[i].object, all[i].index);
-    positions_.emplace(key, all[i]);
-    mine[key] = static_cast<int>(i % options_.shards) == options_.shard;
+    const bool mine = static_cast<int>(i % options_.shards) == options_.shard;
+    if (mine) positions_.emplace(PositionKey(all[i].object, all[i].index), all[i]);
   }
-  std::map<PositionKey, bool> needed;
+  std::map<std::string, std::vector<GraspPlan>> missing;
   for (const GraspPlan& plan : plan_grasps(protocol_)) {
+    if (!positions_.contains({plan.object, plan.position})) continue;
+    if (store_.has_episode(plan.object, plan.grasp)) {
+      ++summary_.grasps_before;
+    } else {
+      missing[plan.object].push_back(plan);
+    }
+  }
+  std::vector<std::string> order;
+  for (const auto& [object, grasps] : missing) order.push_back(object);
+  // Shuffled, so that wear of the gel or a change of the light does not go along with the alphabet.
+  hal::SeededDraw(hal::split_seed(protocol_.seed, "order of objects", 0)).shuffle(order);
+
+  const std::size_t ahead = options_.jobs - 1;
+  for (std::size_t i = 0; i < order.size() + ahead; ++i) {
+    if (i < order.size()) plan_searches(missing.at(order[i]));
+    if (i >= ahead) plan_grasps_of(order[i - ahead], missing.at(order[i - ahead]));
+  }
+}
+
+void Collection::plan_searches(const std::vector<GraspPlan>& grasps) {
+  for (const GraspPlan& plan : grasps) {
     const PositionKey key(plan.object, plan.position);
-    if (!mine.at(key)) continue;
-    ++grasps_total_;
-    if (store_.has_episode(plan.object, plan.grasp)) continue;
-    grasps_to_do_.push_back(plan);
-    needed[key] = true;
+    if (store_.has_position(plan.object, plan.position) || !unknown_.insert(key).second) continue;
+    tasks_.push_back({.position = &positions_.at(key), .grasp = std::nullopt});
+    ++summary_.positions;
   }
-  for (const GripPosition& position : all) {
-    if (!needed[PositionKey(position.object, position.index)]) continue;
-    ++positions_total_;
-    if (!store_.has_position(position.object, position.index)) positions_to_do_.push_back(position);
+}
+
+void Collection::plan_grasps_of(const std::string& object, std::vector<GraspPlan> grasps) {
+  hal::SeededDraw(hal::split_seed(protocol_.seed, object + "/order of grasps", 0)).shuffle(grasps);
+  for (GraspPlan& plan : grasps) {
+    tasks_.push_back({.position = &positions_.at({plan.object, plan.position}), .grasp = plan});
+    ++summary_.grasps;
   }
-  positions_done_ = positions_total_ - positions_to_do_.size();
-  grasps_done_ = grasps_total_ - grasps_to_do_.size();
-  // Shuffled, so that wear of the gel or a change of the light does not go along with objects.
-  hal::SeededDraw(hal::split_seed(protocol_.seed, "order of grasps", 0)).shuffle(grasps_to_do_);
 }
 
 CollectSummary Collection::run() {
-  const std::size_t before = grasps_done_;
-  const std::size_t tasks = positions_to_do_.size() + grasps_to_do_.size();
   std::vector<std::thread> workers;
-  for (std::size_t i = 0; i < std::min<std::size_t>(options_.jobs, tasks); ++i) {
+  for (std::size_t i = 0; i < std::min<std::size_t>(options_.jobs, tasks_.size()); ++i) {
     workers.emplace_back([this] { work(); });
   }
   for (std::thread& worker : workers) worker.join();
   if (error_) std::rethrow_exception(error_);
-  return {.positions = positions_to_do_.size(),
-          .grasps = grasps_to_do_.size(),
-          .grasps_before = before};
+  return summary_;
 }
 
 void Collection::work() {
@@ -121,54 +181,64 @@ void Collection::work() {
 
 void Collection::work_through_tasks() {
   const std::unique_ptr<hal::Workcell> workcell = make_workcell_();
-  std::size_t task = 0;
-  while (take(next_position_, positions_to_do_.size(), task)) {
-    search(*workcell, positions_to_do_[task]);
+  EpisodeWriter writer(store_, [this](const EpisodeRecord& record) {
+    report("grasp", record.parameters.object + "/" + record.parameters.grasp, grasps_done_);
+  });
+  while (const Task* task = take()) {
+    stop_.check();
+    if (!task->grasp) {
+      search(*workcell, *task->position);
+    } else if (position_known(*task->position)) {
+      writer.write(grasp(*workcell, *task->position, *task->grasp));
+    }
   }
-  if (!all_positions_known()) return;
-  while (take(next_grasp_, grasps_to_do_.size(), task)) {
-    grasp(*workcell, grasps_to_do_[task]);
-  }
+  writer.finish();
 }
 
 void Collection::search(hal::Workcell& workcell, const GripPosition& position) {
-  stop_.check();
   store_.write_position(search_position(workcell, protocol_, stop_, position));
-  report("position", position.name(), positions_done_, positions_total_);
+  {
+    const std::lock_guard lock(mutex_);
+    unknown_.erase({position.object, position.index});
+    position_done_.notify_all();
+  }
+  report("position", position.name(), positions_done_);
 }
 
-void Collection::grasp(hal::Workcell& workcell, const GraspPlan& plan) {
-  stop_.check();
+Episode Collection::grasp(hal::Workcell& workcell, const GripPosition& position,
+                          const GraspPlan& plan) {
   const PositionRecord known = store_.load_position(plan.object, plan.position);
-  const double width = grip_width(known.barely_touch_width, known.edge_depth * plan.depth_factor,
-                                  protocol_.squeeze, known.gripper.resolution);
+  const double width =
+      std::max(grip_width(known.barely_touch_width, known.edge_depth * plan.depth_factor,
+                          protocol_.squeeze, known.gripper.resolution),
+               known.gripper.min_width);
   GraspScript script(workcell, protocol_, stop_);
-  store_.write(script.grasp(positions_.at({plan.object, plan.position}), plan,
-                            *objects_.at(plan.object), known.barely_touch_width, width));
-  report("grasp", plan.object + "/" + plan.grasp, grasps_done_, grasps_total_);
+  return script.grasp(position, plan, *objects_.at(plan.object), known.barely_touch_width, width);
 }
 
-bool Collection::all_positions_known() {
+bool Collection::position_known(const GripPosition& position) {
+  const PositionKey key(position.object, position.index);
   std::unique_lock lock(mutex_);
-  position_done_.wait(lock, [&] { return error_ || positions_done_ == positions_total_; });
+  position_done_.wait(lock, [&] { return error_ || !unknown_.contains(key); });
   return !error_;
 }
 
-bool Collection::take(std::size_t& next, std::size_t end, std::size_t& taken) {
+const Collection::Task* Collection::take() {
   const std::lock_guard lock(mutex_);
-  if (error_ || next == end) return false;
-  taken = next++;
-  return true;
+  if (error_ || next_task_ == tasks_.size()) return nullptr;
+  return &tasks_[next_task_++];
 }
 
-void Collection::report(const char* stage, const std::string& name, std::size_t& done,
-                        std::size_t total) {
+void Collection::report(const char* stage, const std::string& name, std::size_t& done) {
   const std::lock_guard lock(mutex_);
   ++done;
-  position_done_.notify_all();
-  if (options_.progress) {
-    options_.progress({.stage = stage, .name = name, .done = done, .total = total});
-  }
+  if (!options_.progress) return;
+  options_.progress({.stage = stage,
+                     .name = name,
+                     .done = positions_done_ + grasps_done_,
+                     .total = tasks_.size(),
+                     .grasps_done = grasps_done_ + summary_.grasps_before,
+                     .grasps_total = summary_.grasps + summary_.grasps_before});
 }
 
 void Collection::fail(std::exception_ptr error) {
@@ -188,6 +258,28 @@ DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& softw
           .software = software};
 }
 
+void check_rig_suits(const GraspProtocol& protocol, hal::Workcell& workcell) {
+  const hal::GripperLimits jaws = workcell.gripper().limits();
+  const auto refuse = [&](const char* key, const std::string& what) {
+    throw hal::InputError(fmt::format("{}: '{}': {}", protocol.file.string(), key, what));
+  };
+  const double squeeze = protocol.squeeze.depth[1] - protocol.squeeze.first_contact;
+  const double stroke = jaws.max_width - jaws.min_width;
+  if (squeeze > stroke) {
+    refuse("squeeze.depth", fmt::format("a squeeze of {:g} m is beyond the jaws, whose stroke is "
+                                        "{:g} m",
+                                        squeeze, stroke));
+  }
+  const auto check_speed = [&](const char* key, double speed) {
+    if (speed < jaws.min_speed || speed > jaws.max_speed) {
+      refuse(key, fmt::format("the jaws move at {:g} to {:g} m/s, not at {:g}", jaws.min_speed,
+                              jaws.max_speed, speed));
+    }
+  };
+  check_speed("approach.jaw_speed", protocol.approach.jaw_speed);
+  check_speed("lift.jaw_speed", protocol.lift.jaw_speed);
+}
+
 CollectSummary collect(const GraspProtocol& protocol,
                        const std::vector<hal::ObjectDescription>& objects,
                        const WorkcellFactory& make_workcell, EpisodeStore& store,
@@ -196,7 +288,8 @@ CollectSummary collect(const GraspProtocol& protocol,
   if (options.shards < 1 || options.shard < 0 || options.shard >= options.shards) {
     throw std::invalid_argument("the shard must be one of 0 to shards - 1");
   }
-  return Collection(protocol, objects, make_workcell, store, options).run();
+  Collection collection(protocol, objects, make_workcell, store, options);
+  return collection.run();
 }
 
 }  // namespace gripbench::experiments

@@ -22,9 +22,12 @@ struct CollectProgress {
   /// "position" or "grasp": what was just finished, and its name.
   std::string stage;
   std::string name;
-  /// Tasks done in this stage and in all, those of an earlier run included.
+  /// Tasks of this run, positions and grasps: done, and in all.
   std::size_t done = 0;
   std::size_t total = 0;
+  /// Grasps in the data set, those of an earlier run included, and how many it shall hold.
+  std::size_t grasps_done = 0;
+  std::size_t grasps_total = 0;
 };
 
 struct CollectOptions {
@@ -50,9 +53,15 @@ struct CollectSummary {
 /// What a data set of this protocol says about itself.
 DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& software);
 
-/// Runs the protocol on `objects` (see `load_objects`) and writes every grasp into `store` as it is
-/// made. What the store already holds is not made again. The bytes written do not depend on jobs,
-/// shards, or how often the run was interrupted, as long as the workcells are deterministic.
+/// Refuses a protocol that the rig cannot follow, before anything moves.
+/// @throws InputError naming file and key: a squeeze beyond the jaws' stroke, a speed that they do
+/// not have.
+void check_rig_suits(const GraspProtocol& protocol, hal::Workcell& workcell);
+
+/// Runs the protocol on `objects` (see `load_objects`) and writes every grasp into `store` while
+/// the next one is under way. What the store already holds is not made again. The bytes written do
+/// not depend on jobs, shards, or how often the run was interrupted, as long as the workcells are
+/// deterministic.
 /// @throws the first error of a task: DeviceError, StorageError, Interrupted. Episodes finished
 /// until then are in the store, and the other workers finish and store the grasp they are at (but
 /// drop it on Interrupted). std::invalid_argument for impossible options.

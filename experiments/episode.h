@@ -66,6 +66,8 @@ struct EpisodeRecord {
   /// |(mu1 + mu2) N / m (g + a) - 1| is derived from it where the rig knows the friction: signed
   /// margin, positive when the grip should hold.
   std::optional<double> grip_margin;
+  /// What chance decided about this grasp, as the rig's stage tells it; empty where nobody knows.
+  hal::Variation variation;
   /// Middle of each frame's exposure, seconds from the first tactile frame.
   std::array<double, kFramesPerEpisode> tactile_times{};
   std::array<double, kFramesPerEpisode> external_times{};

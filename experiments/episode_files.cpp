@@ -99,6 +99,7 @@ json to_json(const EpisodeRecord& record) {
             {"kind", to_string(record.kind)},
             {"reason", record.reason},
             {"grip_margin", nullptr},
+            {"variation", record.variation},
             {"tactile_times", record.tactile_times},
             {"external_times", record.external_times}};
   if (record.grip_margin) j["grip_margin"] = *record.grip_margin;
@@ -124,6 +125,8 @@ EpisodeRecord record_from_json(const json& j) {
   record.kind = slip_kind_from(j.at("kind"));
   record.reason = j.at("reason");
   if (!j.at("grip_margin").is_null()) record.grip_margin = j.at("grip_margin").get<double>();
+  // Data sets of earlier versions do not tell.
+  record.variation = j.value("variation", hal::Variation{});
   record.tactile_times = j.at("tactile_times");
   record.external_times = j.at("external_times");
   return record;

@@ -102,13 +102,16 @@ std::vector<GripPosition> plan_positions(const GraspProtocol& protocol,
 std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol) {
   const int positions = protocol.positions.per_object;
   std::vector<GraspPlan> grasps;
-  for (const std::string& object : protocol.objects()) {
+  const std::vector<std::string> objects = protocol.objects();
+  const std::vector<int> counts = protocol.grasp_counts();
+  for (std::size_t o = 0; o < objects.size(); ++o) {
+    const std::string& object = objects[o];
     std::vector<std::vector<double>> factors;
     for (int p = 0; p < positions; ++p) {
-      const int count = (protocol.grasps_per_object - p + positions - 1) / positions;
+      const int count = std::max(0, (counts[o] - p + positions - 1) / positions);
       factors.push_back(plan_factors(protocol, object, p, count));
     }
-    for (int g = 0; g < protocol.grasps_per_object; ++g) {
+    for (int g = 0; g < counts[o]; ++g) {
       const std::uint64_t seed = hal::split_seed(protocol.seed, object + "/grasp", g);
       grasps.push_back(
           {.object = object,

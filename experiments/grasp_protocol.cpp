@@ -30,6 +30,17 @@ hal::LinearMotionLimits read_motion(ConfigNode& node) {
           .acceleration = node.number("acceleration", kPositive)};
 }
 
+/// Grasps in all on `objects` objects. Names of grasps have three digits.
+int read_grasps(ConfigNode& node, const std::string& key, std::size_t objects) {
+  const double most = 999.0 * static_cast<double>(objects);
+  const long grasps = node.integer(key, {0.0, most});
+  if (grasps < static_cast<long>(objects)) {
+    node.fail(key, fmt::format("{} grasps are too few for {} objects; each needs at least one",
+                               grasps, objects));
+  }
+  return static_cast<int>(grasps);
+}
+
 PositionRules read_positions(ConfigNode node) {
   PositionRules rules;
   rules.per_object = static_cast<int>(node.integer("per_object", {1, 99}));
@@ -136,9 +147,23 @@ std::vector<std::string> GraspProtocol::objects() const {
   return all;
 }
 
+std::vector<int> GraspProtocol::grasp_counts() const {
+  std::vector<int> counts;
+  const auto share_out = [&counts](int grasps, std::size_t objects) {
+    for (std::size_t i = 0; i < objects; ++i) {
+      const int count = static_cast<int>(objects);
+      counts.push_back(grasps / count + (static_cast<int>(i) < grasps % count ? 1 : 0));
+    }
+  };
+  share_out(train_grasps, train_objects.size());
+  share_out(test_grasps, test_objects.size());
+  return counts;
+}
+
 GraspProtocol load_protocol(const std::filesystem::path& file) {
   ConfigNode root = ConfigNode::load(file);
   GraspProtocol protocol;
+  protocol.file = file;
   protocol.text = read_file(file);
   protocol.catalogue = root.path("catalogue");
   ConfigNode objects = root.child("objects");
@@ -149,7 +174,10 @@ GraspProtocol load_protocol(const std::filesystem::path& file) {
   check_names(objects, "test", protocol.test_objects, seen);
   objects.finish();
   if (seen.empty()) root.fail("objects", "names no object at all");
-  protocol.grasps_per_object = static_cast<int>(root.integer("grasps_per_object", {1, 999}));
+  ConfigNode grasps = root.child("grasps");
+  protocol.train_grasps = read_grasps(grasps, "train", protocol.train_objects.size());
+  protocol.test_grasps = read_grasps(grasps, "test", protocol.test_objects.size());
+  grasps.finish();
   protocol.seed = static_cast<std::uint64_t>(root.integer("seed", {0, 1e15}));
   protocol.positions = read_positions(root.child("positions"));
   protocol.approach = read_approach(root.child("approach"));

@@ -96,12 +96,16 @@ struct Patience {
 /// The grasp experiment as a file describes it: nothing in it depends on what rig runs it, but for
 /// the place on the table.
 struct GraspProtocol {
+  std::filesystem::path file;
   /// The file's bytes: a data set keeps them and refuses others.
   std::string text;
   std::filesystem::path catalogue;
   std::vector<std::string> train_objects;
   std::vector<std::string> test_objects;
-  int grasps_per_object = 0;
+  /// Grasps in all on the train and on the test objects; shared out among the objects of each side
+  /// as evenly as whole grasps can be, the first ones getting one more.
+  int train_grasps = 0;
+  int test_grasps = 0;
   std::uint64_t seed = 0;
   PositionRules positions;
   ApproachRules approach;
@@ -113,6 +117,8 @@ struct GraspProtocol {
 
   /// Train, then test objects.
   std::vector<std::string> objects() const;
+  /// Number of grasps on each object, in that order.
+  std::vector<int> grasp_counts() const;
 };
 
 /// @throws InputError if the file cannot be read; ConfigError with file, line and key for anything

@@ -21,6 +21,13 @@ Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& point) {
   return base_from_tcp;
 }
 
+/// Sum over both pads: of this grasp where the stage knows it, else by the catalogue.
+double friction_of(const hal::ObjectDescription& object, const hal::Variation& variation) {
+  const auto gel = variation.find("friction_gel"), rubber = variation.find("friction_rubber");
+  const bool known = gel != variation.end() && rubber != variation.end();
+  return known ? gel->second + rubber->second : object.friction_gel + object.friction_rubber;
+}
+
 /// Brings a rig to a stand when a grasp ends by an exception.
 class StopOnFailure {
  public:
@@ -99,8 +106,10 @@ Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
   record.slip = label.slip;
   record.kind = label.kind;
   record.reason = label.reason;
+  record.variation = workcell_.stage().variation();
   record.grip_margin =
-      grip_margin(object, record.trace.front().normal_force, protocol_.lift.motion.acceleration);
+      grip_margin(object.mass, friction_of(object, record.variation),
+                  record.trace.front().normal_force, protocol_.lift.motion.acceleration);
   record.parameters = {.object = plan.object,
                        .grasp = plan.grasp,
                        .seed = plan.seed,
@@ -195,9 +204,8 @@ void GraspScript::wait_for_arm() {
              [&] { return !workcell_.arm().moving(); });
 }
 
-double grip_margin(const hal::ObjectDescription& object, double normal_force, double acceleration) {
-  const double holds = (object.friction_gel + object.friction_rubber) * normal_force;
-  return holds / (object.mass * (kGravity + acceleration)) - 1.0;
+double grip_margin(double mass, double friction, double normal_force, double acceleration) {
+  return friction * normal_force / (mass * (kGravity + acceleration)) - 1.0;
 }
 
 }  // namespace gripbench::experiments

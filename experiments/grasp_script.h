@@ -52,8 +52,9 @@ class GraspScript {
   const StopRequest& stop_;
 };
 
-/// Signed grip margin (mu1 + mu2) N / m (g + a) - 1 of a grip that presses with `normal_force` (N)
-/// per pad, lifted with `acceleration` (m/s^2): positive when it should hold.
-double grip_margin(const hal::ObjectDescription& object, double normal_force, double acceleration);
+/// Signed grip margin (mu1 + mu2) N / m (g + a) - 1 of a grip on `mass` (kg) that presses with
+/// `normal_force` (N) per pad, lifted with `acceleration` (m/s^2): positive when it should hold.
+/// `friction` is the sum of the coefficients at both pads.
+double grip_margin(double mass, double friction, double normal_force, double acceleration);
 
 }  // namespace gripbench::experiments

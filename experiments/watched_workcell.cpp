@@ -90,6 +90,7 @@ class WatchedWorkcell::WatchedStage final : public hal::Stage {
   std::optional<std::array<hal::PadMap, 2>> pad_maps() override {
     return inner_.stage().pad_maps();
   }
+  hal::Variation variation() override { return inner_.stage().variation(); }
   std::optional<bool> operator_says_slipped() override {
     return inner_.stage().operator_says_slipped();
   }

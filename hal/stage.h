@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -52,6 +53,10 @@ struct SlipTruth {
   bool object_lost = false;
 };
 
+/// What chance decided about one grasp, by name, in SI units unless the name says otherwise:
+/// "friction_gel" 0.61, "camera_delay" 0.013.
+using Variation = std::map<std::string, double>;
+
 /// The place where objects are put before the arm, and the judge of what became of them.
 class Stage {
  public:
@@ -71,6 +76,10 @@ class Stage {
   /// The same truth node by node: maps of both pads now, in the order of SlipTruth::pads; nothing
   /// on a rig that cannot know, nor from a recording, which does not keep them.
   virtual std::optional<std::array<PadMap, 2>> pad_maps() = 0;
+
+  /// What varied by chance in the grasp presented last; empty where nobody knows. Never shown to a
+  /// detector.
+  virtual Variation variation() = 0;
 
   /// A person's word, after the lift, on whether the object slipped; nothing where nobody can say.
   virtual std::optional<bool> operator_says_slipped() = 0;

@@ -5,6 +5,8 @@
 #include <numbers>
 #include <random>
 
+#include "hal/seed.h"
+
 namespace gripbench::sim {
 namespace {
 
@@ -25,6 +27,12 @@ class Chance {
  private:
   std::mt19937_64 engine_;
 };
+
+/// Bell-shaped with unit variance: a sum of three uniform variables, much cheaper than a normal
+/// one.
+double nearly_normal(hal::SeededDraw& draw) {
+  return 2.0 * (draw.uniform() + draw.uniform() + draw.uniform() - 1.5);
+}
 
 /// The look of one dot. Lengths in pixels.
 struct Dot {
@@ -125,11 +133,13 @@ void GelMarkers::draw_at_rest() {
   for (std::size_t k = 0; k < rest_.size(); ++k) draw_dot(k, Eigen::Vector2d::Zero());
 }
 
-void GelMarkers::draw(const GelImprint& imprint) {
+void GelMarkers::draw(const GelImprint& imprint, double shake_px, std::uint64_t shake_seed) {
   std::fill(opacity_.begin(), opacity_.end(), std::uint8_t{0});
   compute_spread(imprint);
   const PadGrid& grid = imprint.grid;
   const double h = grid.pitch;
+  const double shake = shake_px * pitch_;
+  hal::SeededDraw draw(shake_seed);
   for (std::size_t k = 0; k < rest_.size(); ++k) {
     const double x = rest_[k].x(), y = rest_[k].y();
     // The pressed gel cannot shrink: it flows from where it is pressed deep to where it is not.
@@ -137,8 +147,9 @@ void GelMarkers::draw(const GelImprint& imprint) {
         (sample(grid, smooth_, x + h, y) - sample(grid, smooth_, x - h, y)) / (2 * h);
     const double slope_y =
         (sample(grid, smooth_, x, y + h) - sample(grid, smooth_, x, y - h)) / (2 * h);
-    draw_dot(k, {sample(grid, imprint.displacement_x, x, y) - spread_ * slope_x,
-                 sample(grid, imprint.displacement_y, x, y) - spread_ * slope_y});
+    const double shake_x = shake * nearly_normal(draw), shake_y = shake * nearly_normal(draw);
+    draw_dot(k, {sample(grid, imprint.displacement_x, x, y) - spread_ * slope_x + shake_x,
+                 sample(grid, imprint.displacement_y, x, y) - spread_ * slope_y + shake_y});
   }
 }
 

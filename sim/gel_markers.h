@@ -20,8 +20,9 @@ class GelMarkers {
   GelMarkers(const OpticsProfile& optics, std::uint64_t wear_seed);
 
   /// Moves the dots with the gel's surface and draws how much light they take: 0 to 255 (all) per
-  /// pixel, over the whole image.
-  void draw(const GelImprint& imprint);
+  /// pixel, over the whole image. Each dot's place is off by normal noise of standard deviation
+  /// `shake_px` (pixels, along x and along y), drawn from `shake_seed`.
+  void draw(const GelImprint& imprint, double shake_px = 0.0, std::uint64_t shake_seed = 0);
   /// Draws the dots at rest.
   void draw_at_rest();
 

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <opencv2/core/hal/hal.hpp>
 
+#include "hal/seed.h"
+
 namespace gripbench::sim {
 namespace {
 
@@ -90,7 +92,7 @@ void GelSightImage::render(const GelImprint& imprint, std::uint64_t frame_seed, 
   height_field_.build(imprint);
   shading_.shade(height_field_, planes_);
   if (!height_field_.region().empty()) blur(height_field_.region());
-  markers_.draw(imprint);
+  markers_.draw(imprint, condition_.dot_shake_px, hal::split_seed(frame_seed, "dots", 0));
   compose(&frame_seed, bgr);
 }
 
@@ -141,16 +143,18 @@ void GelSightImage::compose(const std::uint64_t* frame_seed, cv::Mat& bgr) {
   const std::size_t places = kNoiseBankSize - width_;
   float* const row = row_.data();
   float* const clear = clear_row_.data();
+  const float dark = static_cast<float>((1.0 - condition_.dot_fade) / 255.0);
   for (int y = 0; y < height_; ++y) {
     const std::uint8_t* opacity = markers_.opacity_row(y);
-    for (int x = 0; x < width_; ++x) clear[x] = 1.0f - static_cast<float>(opacity[x]) / 255.0f;
+    for (int x = 0; x < width_; ++x) clear[x] = 1.0f - dark * static_cast<float>(opacity[x]);
     for (int c = 0; c < 3; ++c) {
       upsampler_.read(planes_[c], y, 0, 2 * planes_[c].width, row);
       std::uint8_t* out = &bytes_[static_cast<std::size_t>(c) * width_];
+      const float gain = static_cast<float>(condition_.light_gain[c]);
       const float unit = frame_seed != nullptr ? kNoiseUnit : 0.0f;
       const std::int16_t* noise = &noise_bank_[split_mix(state) % places];
       for (int x = 0; x < width_; ++x) {
-        const float value = row[x] * clear[x] + unit * static_cast<float>(noise[x]) + 0.5f;
+        const float value = gain * row[x] * clear[x] + unit * static_cast<float>(noise[x]) + 0.5f;
         out[x] =
             static_cast<std::uint8_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f)));
       }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,16 @@
 
 namespace gripbench::sim {
 
+/// How lamps and dots of a specimen are in one grasp: lamps drift, dots wear off.
+struct GelCondition {
+  /// Factor on blue, green, red.
+  std::array<double, 3> light_gain = {1.0, 1.0, 1.0};
+  /// Share of their darkness that the dots have lost.
+  double dot_fade = 0.0;
+  /// Standard deviation of each dot's place, along x and along y, from frame to frame (pixels).
+  double dot_shake_px = 0.0;
+};
+
 /// The camera of one GelSight specimen: pictures of its gel from what touches it.
 ///
 /// From the object's surface to the picture: height field (GelHeightField), colours (GelShading),
@@ -25,6 +36,9 @@ class GelSightImage {
  public:
   /// @param wear_seed picks the specimen: how its dots are placed and worn.
   GelSightImage(const OpticsProfile& optics, std::uint64_t wear_seed);
+
+  /// From here on pictures are of the gel in this condition.
+  void set_condition(const GelCondition& condition) { condition_ = condition; }
 
   /// Draws the gel into `bgr`, 8-bit, re-allocated only if its size or type is another.
   /// @param frame_seed of this frame's noise.
@@ -51,6 +65,7 @@ class GelSightImage {
 
   int width_, height_;
   double pixel_pitch_, noise_;
+  GelCondition condition_;
   GelHeightField height_field_;
   GelShading shading_;
   GelMarkers markers_;

@@ -144,6 +144,18 @@ void vary_table(const SceneVariation& variation, const mjModel& pristine, mjMode
   }
 }
 
+/// Colours of the body `object`, where there is one.
+void vary_object(const SceneVariation& variation, const mjModel& pristine, mjModel& model) {
+  const int object = mj_name2id(&pristine, mjOBJ_BODY, "object");
+  if (object < 0) return;
+  for (int geom = 0; geom < pristine.ngeom; ++geom) {
+    const int material = pristine.geom_matid[geom];
+    if (pristine.geom_bodyid[geom] != object || material < 0) continue;
+    scale_color(pristine.mat_rgba + 4 * material, variation.object_gain,
+                model.mat_rgba + 4 * material);
+  }
+}
+
 void vary_camera(const SceneVariation& variation, const mjModel& pristine, mjModel& model,
                  const std::string& name) {
   const int id = camera_id(pristine, name);
@@ -182,6 +194,8 @@ VariationRanges VariationRanges::from(hal::ConfigNode node) {
   }
   r.table_gain = range_or(node, "table_gain", r.table_gain, kGain);
   r.table_tint = node.number_or("table_tint", r.table_tint, kRelative);
+  r.object_gain = range_or(node, "object_gain", r.object_gain, kGain);
+  r.object_tint = node.number_or("object_tint", r.object_tint, kRelative);
   r.camera_turn = node.number_or("camera_turn", r.camera_turn, kAngle);
   r.camera_shift = node.number_or("camera_shift", r.camera_shift, {0.0, 0.05});
   r.delay = range_or(node, "delay", r.delay, {0.0, 0.05});
@@ -205,6 +219,8 @@ SceneVariation draw_scene_variation(std::uint64_t seed, const VariationRanges& r
   if (!ranges.table_weights.empty()) v.table_material = draw.index(ranges.table_weights);
   v.table_gain = draw.within(ranges.table_gain) *
                  (Eigen::Vector3d::Ones() + draw.vector_around_zero(ranges.table_tint));
+  v.object_gain = draw.within(ranges.object_gain) *
+                  (Eigen::Vector3d::Ones() + draw.vector_around_zero(ranges.object_tint));
   v.camera_turn = draw.vector_around_zero(ranges.camera_turn);
   v.camera_shift = draw.vector_around_zero(ranges.camera_shift);
   v.delay = draw.within(ranges.delay);
@@ -212,10 +228,30 @@ SceneVariation draw_scene_variation(std::uint64_t seed, const VariationRanges& r
   return v;
 }
 
+void describe(const SceneVariation& variation, hal::Variation& description) {
+  const auto mean = [](const Eigen::Vector3d& gain) { return gain.mean(); };
+  description["lamp_gain"] = mean(variation.lights.front().gain);
+  description["lamp_turn"] = variation.lights.front().turn.norm();
+  description["ambient_gain"] = variation.ambient_gain;
+  description["table_material"] = static_cast<double>(variation.table_material);
+  description["table_gain"] = mean(variation.table_gain);
+  description["object_gain"] = mean(variation.object_gain);
+  description["camera_turn"] = variation.camera_turn.norm();
+  description["camera_shift"] = variation.camera_shift.norm();
+  description["camera_delay"] = variation.delay;
+  description["camera_exposure"] = mean(variation.image.gain);
+  description["camera_vignette"] = variation.image.vignette;
+  description["camera_read_noise"] = variation.image.read_noise;
+  description["camera_shot_noise"] = variation.image.shot_noise;
+  description["camera_blur_px"] = variation.image.blur_px;
+  description["camera_vibration_px"] = variation.image.vibration_px;
+}
+
 void apply(const SceneVariation& variation, const mjModel& pristine, mjModel& model,
            const std::string& camera) {
   vary_lights(variation, pristine, model);
   vary_table(variation, pristine, model);
+  vary_object(variation, pristine, model);
   vary_camera(variation, pristine, model, camera);
 }
 

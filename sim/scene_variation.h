@@ -10,6 +10,7 @@
 #include <Eigen/Core>
 
 #include "hal/config.h"
+#include "hal/stage.h"
 #include "sim/image_effects.h"
 
 namespace gripbench::sim {
@@ -34,6 +35,10 @@ struct VariationRanges {
   /// Factor on the table's brightness, and largest relative change of each of its colour channels.
   hal::Range table_gain = {0.88, 1.05};
   double table_tint = 0.03;
+
+  /// The same for the object: two pieces of one product are not of one colour.
+  hal::Range object_gain = {0.85, 1.05};
+  double object_tint = 0.03;
 
   /// Largest turn of the camera about each of its axes (rad), and largest shift along each (m).
   double camera_turn = 0.008;
@@ -69,6 +74,7 @@ struct SceneVariation {
   std::vector<std::string> table_materials;
   std::size_t table_material = 0;
   Eigen::Vector3d table_gain = Eigen::Vector3d::Ones();    ///< red, green, blue
+  Eigen::Vector3d object_gain = Eigen::Vector3d::Ones();   ///< red, green, blue
   Eigen::Vector3d camera_turn = Eigen::Vector3d::Zero();   ///< rotation vector, camera's axes (rad)
   Eigen::Vector3d camera_shift = Eigen::Vector3d::Zero();  ///< along the camera's axes (m)
   double delay = 0.0;                                      ///< s
@@ -78,10 +84,13 @@ struct SceneVariation {
 /// Draws everything that `seed` decides.
 SceneVariation draw_scene_variation(std::uint64_t seed, const VariationRanges& ranges);
 
-/// Gives `model` the lights, table and camera of `variation`, where `pristine` holds those without
-/// any; `model` is a copy of it and may carry an earlier variation. Run mj_forward (or
-/// mj_kinematics, mj_comPos and mj_camlight) on its data afterwards; meshes and textures stay as
-/// they are.
+/// Adds the drawn values to what a stage tells of its grasp.
+void describe(const SceneVariation& variation, hal::Variation& description);
+
+/// Gives `model` the lights, table, object's colours and camera of `variation`, where `pristine`
+/// holds those without any; `model` is a copy of it and may carry an earlier variation. Run
+/// mj_forward (or mj_kinematics, mj_comPos and mj_camlight) on its data afterwards; meshes and
+/// textures stay as they are.
 /// @throws hal::InputError if the model lacks the camera or one of the table's materials, or has
 /// more than kMaxLights lamps.
 void apply(const SceneVariation& variation, const mjModel& pristine, mjModel& model,

@@ -30,7 +30,7 @@ class Session {
         gripper_limits_(
             JawDrive(build_scene(settings_.rig, nullptr, settings_.timestep).get()).limits()),
         gel_image_(settings_.tactile_finger.optics, settings_.specimen),
-        webcam_(settings_.camera, settings_.variation),
+        webcam_(settings_.camera, settings_.camera_variation),
         tactile_frames_("tactile",
                         [this](const GelImprint& imprint, std::uint64_t sequence) {
                           cv::Mat image;
@@ -45,7 +45,10 @@ class Session {
   void present(const hal::Placement& placement) {
     twin_ = &twin_of(placement.object);
     seed_ = placement.seed;
-    twin_->present(placement);
+    const GraspVariation variation =
+        draw_grasp_variation(seed_, settings_.grasp_variation, twin_->object());
+    twin_->present(placement, variation);
+    gel_image_.set_condition(variation.gel);
     webcam_.begin(twin_->model(), hal::split_seed(seed_, "scene", 0));
     tactile_frames_.clear();
     webcam_frames_.clear();
@@ -54,6 +57,9 @@ class Session {
     const double phase = draw.uniform(0.0, period());
     next_tactile_ = phase;
     next_webcam_ = phase + webcam_.delay();
+    drawn_.clear();
+    describe(variation, drawn_);
+    describe(webcam_.variation(), drawn_);
   }
 
   double now() const { return twin_ == nullptr ? 0.0 : twin_->steps() * settings_.timestep; }
@@ -75,6 +81,7 @@ class Session {
     return *twin_;
   }
 
+  const hal::Variation& drawn() const { return drawn_; }
   const TwinSettings& settings() const { return settings_; }
   const hal::GripperLimits& gripper_limits() const { return gripper_limits_; }
   FrameRing<GelImprint>& tactile_frames() { return tactile_frames_; }
@@ -123,6 +130,7 @@ class Session {
   std::list<std::pair<std::string, std::unique_ptr<Twin>>> twins_;
   Twin* twin_ = nullptr;
   std::uint64_t seed_ = 0;
+  hal::Variation drawn_;
   FrameRing<GelImprint> tactile_frames_;
   FrameRing<std::vector<double>> webcam_frames_;
   double next_tactile_ = 0.0;
@@ -240,6 +248,7 @@ class SimStage final : public hal::Stage {
   std::optional<std::array<hal::PadMap, 2>> pad_maps() override {
     return session_.present_twin().pad_maps();
   }
+  hal::Variation variation() override { return session_.drawn(); }
   std::optional<bool> operator_says_slipped() override { return std::nullopt; }
 
  private:

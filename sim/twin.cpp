@@ -26,23 +26,25 @@ Twin::Twin(const TwinSettings& settings, const hal::ObjectDescription& object)
       data_(make_data(model_.get())),
       controller_(model_.get()),
       grip_(*model_, settings.tactile_finger.pad, settings.plain_finger) {
-  grip_.set_object(shape_, {object.friction_gel, object.surface_stiffness},
-                   {object.friction_rubber, object.surface_stiffness});
   object_qpos_ = model_->jnt_qposadr[require_id(model_.get(), mjOBJ_JOINT, "object_free")];
   wrist_force_ = model_->sensor_adr[require_id(model_.get(), mjOBJ_SENSOR, "wrist_force")];
   wrist_torque_ = model_->sensor_adr[require_id(model_.get(), mjOBJ_SENSOR, "wrist_torque")];
 }
 
-void Twin::present(const hal::Placement& placement) {
+void Twin::present(const hal::Placement& placement, const GraspVariation& variation) {
   mj_resetData(model_.get(), data_.get());
+  grip_.set_object(shape_, {variation.friction_gel, object_.surface_stiffness},
+                   {variation.friction_rubber, object_.surface_stiffness});
   grip_.reset();
   mjtNum* pose = data_->qpos + object_qpos_;
-  pose[0] = placement.position.x();
-  pose[1] = placement.position.y();
+  const Eigen::Vector2d stand = placement.position + variation.placement_shift;
+  const double turn = placement.yaw + variation.placement_turn;
+  pose[0] = stand.x();
+  pose[1] = stand.y();
   pose[2] = 0.0;
-  pose[3] = std::cos(0.5 * placement.yaw);
+  pose[3] = std::cos(0.5 * turn);
   pose[4] = pose[5] = 0.0;
-  pose[6] = std::sin(0.5 * placement.yaw);
+  pose[6] = std::sin(0.5 * turn);
   controller_.reset(data_.get());
   const long settle = std::lround(kSettleTime / model_->opt.timestep);
   for (long i = 0; i < settle; ++i) step();

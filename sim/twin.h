@@ -6,6 +6,7 @@
 #include "hal/force_torque_sensor.h"
 #include "hal/objects.h"
 #include "hal/stage.h"
+#include "sim/grasp_variation.h"
 #include "sim/grip_coupling.h"
 #include "sim/mujoco_handles.h"
 #include "sim/object_shape.h"
@@ -22,8 +23,9 @@ class Twin {
   /// @throws hal::InputError if model and object do not go together.
   Twin(const TwinSettings& settings, const hal::ObjectDescription& object);
 
-  /// Puts the rig at home and the object on the table, and lets it come to rest there.
-  void present(const hal::Placement& placement);
+  /// Puts the rig at home and the object on the table, as far off its placement and with the
+  /// friction that `variation` says, and lets it come to rest there.
+  void present(const hal::Placement& placement, const GraspVariation& variation);
 
   /// Advances the physics by one time step.
   void step();
@@ -40,6 +42,7 @@ class Twin {
   hal::SlipTruth slip_truth() const;
   std::array<hal::PadMap, 2> pad_maps() const;
 
+  const hal::ObjectDescription& object() const { return object_; }
   const mjModel& model() const { return *model_; }
   const mjData& data() const { return *data_; }
 

@@ -20,9 +20,12 @@ TwinSettings TwinSettings::from(hal::ConfigNode workcell) {
   settings.camera.height_px = static_cast<int>(camera.integer("height", {16, 4096}));
   settings.camera.shadows = camera.boolean_or("shadows", true);
   if (camera.has("variation")) {
-    settings.variation = VariationRanges::from(camera.child("variation"));
+    settings.camera_variation = VariationRanges::from(camera.child("variation"));
   }
   camera.finish();
+  if (workcell.has("variation")) {
+    settings.grasp_variation = GraspVariationRanges::from(workcell.child("variation"));
+  }
   workcell.finish();
   return settings;
 }

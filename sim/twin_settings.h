@@ -5,6 +5,7 @@
 
 #include "hal/config.h"
 #include "sim/camera_renderer.h"
+#include "sim/grasp_variation.h"
 #include "sim/pad_profile.h"
 #include "sim/scene_variation.h"
 #include "sim/sensor_profile.h"
@@ -22,7 +23,8 @@ struct TwinSettings {
   std::uint64_t specimen = 1;
   double frame_rate = 20.0;  ///< Hz
   RenderOptions camera;
-  VariationRanges variation;
+  VariationRanges camera_variation;
+  GraspVariationRanges grasp_variation;
 
   /// @throws hal::ConfigError, hal::InputError; also from the profiles the file names.
   static TwinSettings from(hal::ConfigNode workcell);

@@ -21,6 +21,8 @@ class Webcam {
   /// Lets go of a model that is about to be destroyed.
   void forget(const mjModel& model);
 
+  /// What this grasp's pictures are taken with.
+  const SceneVariation& variation() const { return variation_; }
   /// Delay of this grasp's frames after the tactile ones (s).
   double delay() const { return variation_.delay; }
 

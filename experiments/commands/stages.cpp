@@ -46,7 +46,8 @@ void add_collect_command(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand(
       "collect", "Run the grasp protocol on a rig; goes on where an earlier run stopped");
-  command->add_option("--workcell", options->request.workcell, "The rig")->required();
+  options->request.workcell = assets_folder() / "workcells" / "sim.yaml";
+  command->add_option("--workcell", options->request.workcell, "The rig")->capture_default_str();
   command->add_option("--protocol", options->request.protocol, "The experiment")->required();
   command->add_option("--out", options->request.dataset, "Folder of the data set")->required();
   CLI::Option* seed =
@@ -56,8 +57,7 @@ void add_collect_command(CLI::App& program) {
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
   command->footer(
-      "Example:\n  gripbench collect --workcell assets/workcells/sim.yaml "
-      "--protocol assets/protocols/quick.yaml --out out/grasps");
+      "Example:\n  gripbench collect --protocol assets/protocols/li2018.yaml --out out/li2018");
   command->callback([options, seed] {
     CollectRequest& request = options->request;
     if (!request.dataset.has_filename()) request.dataset = request.dataset.parent_path();

@@ -190,6 +190,7 @@ RecordedGrasp RecordedDataset::grasp(const std::string& object, const std::strin
     g.barely_touch_width = j.at("barely_touch_width");
     g.squeeze = j.at("squeeze");
     g.slip = j.at("label") == "slip";
+    g.variation = j.value("variation", Variation{});
     g.tactile = pictures(folder, "tactile", j.at("tactile_times"));
     g.external = pictures(folder, "external", j.at("external_times"));
     return g;

@@ -41,6 +41,7 @@ struct RecordedGrasp {
   double barely_touch_width = 0.0;
   double squeeze = 0.0;
   bool slip = false;
+  Variation variation;
   std::vector<RecordedPicture> tactile;
   /// Without repetitions: one picture may have been the nearest to two tactile ones.
   std::vector<RecordedPicture> external;

@@ -362,6 +362,8 @@ class ReplayStage final : public Stage {
 
   std::optional<std::array<PadMap, 2>> pad_maps() override { return std::nullopt; }
 
+  Variation variation() override { return scene_.grasp ? scene_.grasp->variation : Variation{}; }
+
   std::optional<bool> operator_says_slipped() override {
     return scene_.grasp ? std::optional(scene_.grasp->slip) : scene_.trial_slipped;
   }

@@ -111,7 +111,7 @@ TEST_F(CommandLine, WrongFilesAreNamedWithLineAndKey) {
                            "--out", root_ / "data"});
   expect_one_line(wrong, 2, "cell.yaml:2: 'backend'");
   EXPECT_NE(wrong.errors.find("sim"), std::string::npos) << "says what is allowed";
-  std::ofstream(root_ / "protocol.yaml") << "grasps_per_object: -3\n";
+  std::ofstream(root_ / "protocol.yaml") << "grasps: {train: -3, test: 1}\n";
   expect_one_line(run({"collect", "--workcell", assets / "workcells" / "sim.yaml", "--protocol",
                        root_ / "protocol.yaml", "--out", root_ / "data"}),
                   2, "protocol.yaml");
@@ -201,7 +201,7 @@ void write_tiny_protocol(const fs::path& file) {
     if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
     if (line.rfind("  train:", 0) == 0) line = "  train: [soap_box, spray_can]";
     if (line.rfind("  test:", 0) == 0) line = "  test: [stapler]";
-    if (line.rfind("grasps_per_object:", 0) == 0) line = "grasps_per_object: 2";
+    if (line.rfind("grasps:", 0) == 0) line = "grasps: {train: 4, test: 2}";
     if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
     tiny << line << '\n';
   }

@@ -46,6 +46,7 @@ Episode make_episode(const std::string& object, const std::string& grasp) {
   record.kind = SlipKind::kRotation;
   record.reason = "pad 0: \"quoted\", 0.41 mm";
   record.grip_margin = -0.1 / 3.0;
+  record.variation = {{"friction_gel", 0.1 / 0.3}, {"camera_delay", 0.0125}};
   for (int i = 0; i < kFramesPerEpisode; ++i) {
     episode.tactile[i] = picture(10 + i);
     episode.external[i] = picture(120 + i);
@@ -115,6 +116,7 @@ TEST_F(EpisodeStoreTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(read.record.kind, SlipKind::kRotation);
   EXPECT_EQ(read.record.reason, written.record.reason);
   EXPECT_EQ(read.record.grip_margin, written.record.grip_margin);
+  EXPECT_EQ(read.record.variation, written.record.variation);
   EXPECT_EQ(read.record.external_times, written.record.external_times);
   ASSERT_EQ(read.record.trace.size(), written.record.trace.size());
   for (std::size_t i = 0; i < read.record.trace.size(); ++i) {

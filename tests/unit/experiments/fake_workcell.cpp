@@ -264,6 +264,7 @@ class FakeStage final : public hal::Stage {
     map.slip_y.assign(2, world_.slip - world_.slip_zero);
     return std::array{map, map};
   }
+  hal::Variation variation() override { return world_.script.variation; }
   std::optional<bool> operator_says_slipped() override {
     if (!world_.script.has_operator) return std::nullopt;
     return world_.slip - world_.slip_zero > 0.0003;

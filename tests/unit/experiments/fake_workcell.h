@@ -22,6 +22,8 @@ struct FakeScript {
   /// The stage knows the truth; else an operator tells, if there is one.
   bool knows_truth = true;
   bool has_operator = false;
+  /// What the stage tells of chance.
+  hal::Variation variation = {};
   /// Cameras (Hz, s): the outside one exposes this much after the tactile one.
   double frame_rate = 20.0;
   double camera_skew = 0.012;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -64,15 +65,34 @@ TEST(GraspProtocol, ErrorsNameFileLineAndKey) {
   const std::string trained = load_protocol(protocol_file("quick.yaml")).train_objects.front();
   EXPECT_THAT(complaint_after("test: [", "test: [" + trained + ", "),
               AllOf(HasSubstr("'objects.test'"), HasSubstr(trained), HasSubstr("twice")));
+  EXPECT_THAT(complaint_after("grasps: {train: 80", "grasps: {train: 7"),
+              AllOf(HasSubstr("'grasps.train'"), HasSubstr("7 grasps"), HasSubstr("8 objects")));
   EXPECT_THAT(complaint_after("test: [", "test: [../sponge, "),
               AllOf(HasSubstr("'objects.test'"), HasSubstr("'../sponge'")));
   EXPECT_THAT(message_of([] { load_protocol("/nonexistent/protocol.yaml"); }),
               HasSubstr("/nonexistent/protocol.yaml"));
 }
 
+TEST(GraspProtocol, SharesGrasps1102And152OutAsEvenlyAsCanBe) {
+  GraspProtocol protocol = fake_protocol();
+  protocol.train_objects.assign(84, "");
+  protocol.test_objects.assign(10, "");
+  protocol.train_grasps = 1102;
+  protocol.test_grasps = 152;
+  const std::vector<int> counts = protocol.grasp_counts();
+  ASSERT_EQ(counts.size(), 94u);
+  EXPECT_EQ(std::accumulate(counts.begin(), counts.begin() + 84, 0), 1102);
+  EXPECT_EQ(std::accumulate(counts.begin() + 84, counts.end(), 0), 152);
+  EXPECT_EQ(std::count(counts.begin(), counts.begin() + 84, 14), 1102 - 84 * 13);
+  EXPECT_EQ(std::count(counts.begin(), counts.begin() + 84, 13), 84 - (1102 - 84 * 13));
+  EXPECT_EQ(std::count(counts.begin() + 84, counts.end(), 16), 2);
+  EXPECT_EQ(std::count(counts.begin() + 84, counts.end(), 15), 8);
+}
+
 TEST(GraspPlan, HalfOfTheDepthsOfAPositionFallOnEitherSide) {
   GraspProtocol protocol = fake_protocol();
-  protocol.grasps_per_object = 11;
+  protocol.train_grasps = 22;
+  protocol.test_grasps = 11;
   protocol.positions.per_object = 2;
   const std::vector<GraspPlan> plans = plan_grasps(protocol);
   for (const std::string& object : protocol.objects()) {
@@ -110,6 +130,7 @@ TEST(GraspPlan, SeedsAreDistinctAndOfTheGraspAlone) {
   // Without the first object, the others' grasps stay what they were.
   GraspProtocol fewer = protocol;
   fewer.train_objects.erase(fewer.train_objects.begin());
+  fewer.train_grasps -= 4;
   const std::vector<GraspPlan> all = plan_grasps(protocol);
   const std::vector<GraspPlan> rest = plan_grasps(fewer);
   for (std::size_t i = 0; i < rest.size(); ++i) {

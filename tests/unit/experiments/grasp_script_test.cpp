@@ -95,6 +95,13 @@ TEST_F(GraspScriptTest, GripMarginIsTheFrictionLawOfTheForceAtRest) {
   EXPECT_NEAR(grasp(0.0385).record.grip_margin.value(), 1.5 * 4.0 / (0.2 * 11.00665) - 1.0, 1e-9);
 }
 
+TEST_F(GraspScriptTest, GripMarginTakesTheFrictionOfThisGraspWhereTheStageTellsIt) {
+  fake_.variation = {{"friction_gel", 0.9}, {"friction_rubber", 0.65}, {"camera_delay", 0.01}};
+  const EpisodeRecord record = grasp(0.0385).record;
+  EXPECT_NEAR(record.grip_margin.value(), 1.55 * 4.0 / (0.2 * 11.00665) - 1.0, 1e-9);
+  EXPECT_EQ(record.variation, fake_.variation);
+}
+
 TEST_F(GraspScriptTest, ALateArmOnlyMovesTheWindow) {
   for (const double latency : {0.02, 0.05, 0.13, 0.4}) {
     fake_.arm_latency = latency;

@@ -33,6 +33,7 @@ class ReplayTest : public ::testing::Test {
     EXPECT_EQ(a.kind, b.kind);
     EXPECT_EQ(a.reason, b.reason);
     EXPECT_EQ(a.grip_margin, b.grip_margin);
+    EXPECT_EQ(a.variation, b.variation);
     EXPECT_EQ(a.parameters.squeeze, b.parameters.squeeze);
     EXPECT_EQ(a.tactile_times, b.tactile_times);
     EXPECT_EQ(a.external_times, b.external_times);
@@ -79,6 +80,7 @@ TEST_F(ReplayTest, TheSameScriptOnTheRecordingGivesTheSameEpisode) {
 
 TEST_F(ReplayTest, AlsoWithALateArmAndCamerasOutOfStep) {
   FakeScript fake;
+  fake.variation = {{"friction_gel", 0.61}, {"friction_rubber", 0.52}};
   fake.arm_latency = 0.083;
   fake.camera_skew = -0.021;
   fake.frame_rate = 30.0;

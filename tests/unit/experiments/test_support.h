@@ -63,7 +63,8 @@ inline GraspProtocol fake_protocol() {
   GraspProtocol protocol = load_protocol(protocol_file("quick.yaml"));
   protocol.train_objects = {"egg", "mug"};
   protocol.test_objects = {"ball"};
-  protocol.grasps_per_object = 4;
+  protocol.train_grasps = 4 * static_cast<int>(protocol.train_objects.size());
+  protocol.test_grasps = 4 * static_cast<int>(protocol.test_objects.size());
   protocol.positions.per_object = 1;
   protocol.touch.blur_px = 1.5;
   return protocol;

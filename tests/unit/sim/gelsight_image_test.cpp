@@ -386,6 +386,60 @@ TEST(GelHeightField, SurfaceInTheContactIsTheObjects) {
   }
 }
 
+TEST(GelSightImage, LampsThatDriftScaleTheirColourAlone) {
+  const SensorProfile profile = quiet_profile();
+  GelSightImage camera(profile.optics, kSpecimen);
+  const cv::Mat fresh = camera.background();
+  camera.set_condition({.light_gain = {1.0, 0.9, 1.0}});
+  const cv::Mat drifted = camera.background();
+  const cv::Scalar before = cv::mean(fresh), after = cv::mean(drifted);
+  EXPECT_EQ(before[0], after[0]);
+  EXPECT_NEAR(after[1] / before[1], 0.9, 0.005);
+  EXPECT_EQ(before[2], after[2]);
+}
+
+TEST(GelSightImage, WornDotsArePalerByTheirFade) {
+  const SensorProfile profile = quiet_profile();
+  GelSightImage camera(profile.optics, kSpecimen);
+  cv::Mat fresh, worn, bare;
+  camera.background().convertTo(fresh, CV_32F);
+  camera.set_condition({.dot_fade = 0.25});
+  camera.background().convertTo(worn, CV_32F);
+  camera.set_condition({.dot_fade = 1.0});
+  camera.background().convertTo(bare, CV_32F);
+  // What the dots take, summed over the picture; a quarter of it is gone.
+  const double before = cv::sum(bare - fresh)[1], after = cv::sum(bare - worn)[1];
+  EXPECT_GT(before, 0.0);
+  EXPECT_NEAR(after / before, 0.75, 0.01);
+}
+
+TEST(GelSightImage, DotsShakeByTheirDeviationAndAnewInEachFrame) {
+  const SensorProfile profile = quiet_profile();
+  GelSightImage camera(profile.optics, kSpecimen);
+  const GelImprint untouched =
+      pressed_by(solid(Kind::kSphere, {0.01, 0, 0}), profile.pad.grid, {0.0, 0.0, 0.05});
+  cv::Mat still, image;
+  camera.render(untouched, 1, still);
+  const std::vector<Blob> rest = find_dots(still);
+  constexpr double kShake = 0.5;
+  camera.set_condition({.dot_shake_px = kShake});
+  double squares = 0.0;
+  int count = 0;
+  for (std::uint64_t frame = 1; frame <= 8; ++frame) {
+    camera.render(untouched, frame, image);
+    for (const Blob& dot : find_dots(image)) {
+      for (const Blob& known : rest) {
+        const cv::Point2d off = dot.centre - known.centre;
+        if (std::hypot(off.x, off.y) > 4.0 || !inside(known.centre, 30.0)) continue;
+        squares += off.x * off.x + off.y * off.y;
+        count += 2;
+      }
+    }
+  }
+  ASSERT_GT(count, 800);
+  EXPECT_NEAR(std::sqrt(squares / count), kShake, 0.06);
+}
+
 TEST(GelShading, ShadowIsAsLongAsTheLightIsLow) {
   SensorProfile profile = quiet_profile_without_dots();
   OpticsProfile& optics = profile.optics;
