@@ -6,7 +6,9 @@ namespace gripbench::sim {
 namespace {
 
 /// Uniform in [-largest, largest].
-double around_zero(hal::SeededDraw& draw, double largest) { return draw.uniform(-largest, largest); }
+double around_zero(hal::SeededDraw& draw, double largest) {
+  return draw.uniform(-largest, largest);
+}
 
 double within_spread(hal::SeededDraw& draw, double friction, double spread) {
   return friction * (1.0 + around_zero(draw, spread));
