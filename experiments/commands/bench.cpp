@@ -18,7 +18,8 @@ const std::map<std::string, Preset>& presets() {
   static const std::vector<std::string> rows{"threshold", "difference_both", "difference_tactile",
                                              "difference_vision", "raw_both"};
   static const std::map<std::string, Preset> all{{"quick", {"quick.yaml", rows, false}},
-                                                 {"ci", {"ci.yaml", rows, true}}};
+                                                 {"ci", {"ci.yaml", rows, true}},
+                                                 {"full", {"li2018.yaml", rows, true}}};
   return all;
 }
 
@@ -65,7 +66,10 @@ void add_bench_command(CLI::App& program) {
       "bench", "Collect grasps, train detectors, evaluate them, report; goes on where it stopped");
   std::vector<std::string> names;
   for (const auto& [name, preset] : presets()) names.push_back(name);
-  command->add_option("--preset", options->preset, "quick: simulated rig; ci: and real recordings")
+  command
+      ->add_option("--preset", options->preset,
+                   "quick: 120 simulated grasps; ci: 300, and real recordings; "
+                   "full: the whole experiment of Li et al. 2018")
       ->check(CLI::IsMember(names))
       ->capture_default_str();
   command->add_option("--out", options->out, "Folder for data set, models and report")->required();
@@ -76,7 +80,7 @@ void add_bench_command(CLI::App& program) {
   command->add_option("--workcell", options->workcell, "The rig")->capture_default_str();
   command
       ->add_option("--sintef", options->sintef,
-                   "Real recordings of preset ci; left out if they are not there")
+                   "Real recordings of presets ci and full; left out if they are not there")
       ->capture_default_str();
   command->footer("Example:\n  gripbench bench --preset quick --out out/quick");
   command->callback([options] {
