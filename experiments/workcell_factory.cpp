@@ -1,6 +1,7 @@
 #include "experiments/workcell_factory.h"
 
 #include <limits>
+#include <optional>
 #include <set>
 
 #include <yaml-cpp/yaml.h>
@@ -9,6 +10,7 @@
 #include "experiments/sha256.h"
 #include "hal/config.h"
 #include "hal/replay/replay_workcell.h"
+#include "hal/safety/guarded_workcell.h"
 #include "sim/sim_workcell.h"
 
 namespace gripbench::experiments {
@@ -41,6 +43,23 @@ void gather(const fs::path& file, std::set<fs::path>& seen, std::string& bytes) 
   }
 }
 
+const std::vector<std::string> kBackends{"sim", "replay"};
+
+std::unique_ptr<hal::Workcell> make_backend(hal::ConfigNode file) {
+  if (file.choice("backend", kBackends) == 0) return sim::make_workcell(std::move(file));
+  const std::filesystem::path dataset = file.path("dataset");
+  file.finish();
+  return hal::make_replay_workcell(dataset);
+}
+
+/// Any backend can be guarded: limits are best tried in simulation first.
+std::unique_ptr<hal::Workcell> make_workcell(hal::ConfigNode file) {
+  std::optional<hal::SafetyLimits> limits;
+  if (auto safety = file.optional_child("safety")) limits = hal::SafetyLimits::from(*safety);
+  std::unique_ptr<hal::Workcell> workcell = make_backend(std::move(file));
+  return limits ? hal::guard(std::move(workcell), *limits) : std::move(workcell);
+}
+
 std::string hash_of(const fs::path& workcell_file) {
   std::set<fs::path> seen;
   std::string bytes;
@@ -51,21 +70,12 @@ std::string hash_of(const fs::path& workcell_file) {
 }  // namespace
 
 WorkcellChoice choose_workcell(const std::filesystem::path& file) {
-  const std::vector<std::string> backends{"sim", "replay"};
-  const std::size_t backend = hal::ConfigNode::load(file).choice("backend", backends);
   WorkcellChoice choice;
-  choice.backend = backends[backend];
+  choice.backend = kBackends[hal::ConfigNode::load(file).choice("backend", kBackends)];
   choice.hash = hash_of(file);
   // Simulations and recordings can be played side by side.
   choice.most_jobs = std::numeric_limits<int>::max();
-  choice.make = [file, backend, backends]() -> std::unique_ptr<hal::Workcell> {
-    hal::ConfigNode node = hal::ConfigNode::load(file);
-    node.choice("backend", backends);
-    if (backend == 0) return sim::make_workcell(std::move(node));
-    const std::filesystem::path dataset = node.path("dataset");
-    node.finish();
-    return hal::make_replay_workcell(dataset);
-  };
+  choice.make = [file] { return make_workcell(hal::ConfigNode::load(file)); };
   return choice;
 }
 

@@ -17,7 +17,8 @@ struct WorkcellChoice {
   std::string hash;
 };
 
-/// The only place that knows which backends there are. Reads `backend: sim|replay`.
+/// The only place that knows which backends there are. Reads `backend: sim|replay` and, where it is
+/// there, `safety`, by which the workcell is then guarded.
 /// @throws hal::InputError if the file cannot be read, hal::ConfigError if its backend is unknown.
 WorkcellChoice choose_workcell(const std::filesystem::path& file);
 

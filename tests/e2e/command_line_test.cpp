@@ -76,6 +76,21 @@ class CommandLine : public testing::Test {
   fs::path root_;
 };
 
+/// The quick protocol cut down to three objects and two grasps each.
+void write_tiny_protocol(const fs::path& file) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  std::istringstream lines(text_of(assets / "protocols" / "quick.yaml"));
+  std::ofstream tiny(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
+    if (line.rfind("  train:", 0) == 0) line = "  train: [soap_box, spray_can]";
+    if (line.rfind("  test:", 0) == 0) line = "  test: [stapler]";
+    if (line.rfind("grasps:", 0) == 0) line = "grasps: {train: 4, test: 2}";
+    if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
+    tiny << line << '\n';
+  }
+}
+
 TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
   const Ended top = run({"--help"});
   EXPECT_EQ(top.code, 0);
@@ -118,6 +133,29 @@ TEST_F(CommandLine, WrongFilesAreNamedWithLineAndKey) {
   expect_one_line(run({"collect", "--workcell", assets / "workcells" / "sim.yaml", "--protocol",
                        protocol, "--out", root_ / "data", "--shard", "3/2"}),
                   2, "--shard 3/2");
+  EXPECT_FALSE(fs::exists(root_ / "data" / "episodes"));
+}
+
+TEST_F(CommandLine, ALimitOfTheWorkcellStopsTheExperimentBeforeItMoves) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  std::istringstream lines(text_of(assets / "workcells" / "sim.yaml"));
+  std::ofstream file(root_ / "guarded.yaml");
+  for (std::string line; std::getline(lines, line);) {
+    // Names are relative to the file.
+    const std::size_t up = line.find(": ../");
+    if (up != std::string::npos) line.replace(up + 2, 3, assets.string() + "/");
+    file << line << '\n';
+  }
+  file << "safety:\n"
+          "  workspace: {min: [0.3, -0.2, 0.0], max: [0.6, 0.2, 0.5]}\n"
+          "  table_height: 0.0\n  finger_reach: 0.01\n  table_clearance: 0.001\n"
+          "  max_tilt: 0.1\n  max_speed: 0.2\n  max_acceleration: 2\n  max_jaw_speed: 0.1\n"
+          "  max_normal_force: 40\n  max_lift: 0.03\n  holding_force: 0.5\n";
+  file.close();
+  write_tiny_protocol(root_ / "tiny.yaml");
+  expect_one_line(run({"collect", "--workcell", root_ / "guarded.yaml", "--protocol",
+                       root_ / "tiny.yaml", "--out", root_ / "data"}),
+                  3, "arm: motion refused: a speed of 0.25 m/s");
   EXPECT_FALSE(fs::exists(root_ / "data" / "episodes"));
 }
 
@@ -190,21 +228,6 @@ TEST_F(CommandLine, AFolderThatCannotBeMadeIsOneLine) {
   const Ended ended =
       run({"import", "--format", "sintef", root_ / "none", "--out", root_ / "file" / "x"});
   expect_one_line(ended, 2, "none");
-}
-
-/// The quick protocol cut down to three objects and two grasps each.
-void write_tiny_protocol(const fs::path& file) {
-  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
-  std::istringstream lines(text_of(assets / "protocols" / "quick.yaml"));
-  std::ofstream tiny(file);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
-    if (line.rfind("  train:", 0) == 0) line = "  train: [soap_box, spray_can]";
-    if (line.rfind("  test:", 0) == 0) line = "  test: [stapler]";
-    if (line.rfind("grasps:", 0) == 0) line = "grasps: {train: 4, test: 2}";
-    if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
-    tiny << line << '\n';
-  }
 }
 
 TEST_F(CommandLine, InterruptedCollectionGoesOnToTheSameBytesAsAnotherNumberOfJobs) {
