@@ -1,0 +1,90 @@
+#include "hal/rig/rig_stage.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "hal/errors.h"
+
+namespace gripbench::hal {
+namespace {
+
+constexpr double kPollPeriod = 0.02;
+
+Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& point) {
+  Eigen::Isometry3d base_from_tcp = Eigen::Isometry3d::Identity();
+  base_from_tcp.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
+  base_from_tcp.translation() = point;
+  return base_from_tcp;
+}
+
+}  // namespace
+
+RigStageSettings RigStageSettings::from(ConfigNode node) {
+  RigStageSettings settings;
+  settings.home = node.vector3("home");
+  settings.motion.speed = node.number("speed", kPositive);
+  settings.motion.acceleration = node.number("acceleration", kPositive);
+  settings.holding_force = node.number("holding_force", kPositive);
+  settings.jaw_speed = node.number("jaw_speed", kPositive);
+  settings.patience = node.number("patience", kPositive);
+  node.finish();
+  return settings;
+}
+
+RigStage::RigStage(const RigStageSettings& settings, Clock& clock, Arm& arm, Gripper& gripper,
+                   std::unique_ptr<Operator> person)
+    : settings_(settings),
+      clock_(clock),
+      arm_(arm),
+      gripper_(gripper),
+      operator_(std::move(person)) {}
+
+void RigStage::present(const Placement& placement) {
+  if (std::exchange(first_, false)) operator_->take_what_is_held();
+  put_down();
+  operator_->place(placement);
+  placement_ = placement;
+}
+
+void RigStage::put_down() {
+  const bool held = gripper_.read().normal_force >= settings_.holding_force;
+  if (gripped_at_ && held) move_arm(*gripped_at_);
+  gripped_at_.reset();
+  open_jaws();
+  // Up first: whatever stands between the fingers must not be swept along.
+  Eigen::Vector3d above = arm_.read().base_from_tcp.translation();
+  above.z() = std::max(above.z(), settings_.home.z());
+  move_arm(above);
+  move_arm(settings_.home);
+}
+
+void RigStage::zero_slip() { gripped_at_ = arm_.read().base_from_tcp.translation(); }
+
+std::optional<bool> RigStage::operator_says_slipped() { return operator_->slipped(placement_); }
+
+void RigStage::move_arm(const Eigen::Vector3d& to) {
+  arm_.start_move(tool_down_at(to), settings_.motion);
+  wait_for("arm", [&] { return !arm_.moving(); });
+}
+
+void RigStage::open_jaws() {
+  const GripperLimits limits = gripper_.limits();
+  gripper_.start_move(limits.max_width, std::min(settings_.jaw_speed, limits.max_speed));
+  wait_for("gripper", [&] { return !gripper_.moving(); });
+}
+
+template <typename Done>
+void RigStage::wait_for(const char* device, Done done) {
+  const double deadline = clock_.now() + settings_.patience;
+  while (!done()) {
+    if (clock_.now() > deadline) {
+      throw TimeoutError(device, fmt::format("did not get ready for the next object within {:g} s",
+                                             settings_.patience));
+    }
+    clock_.sleep_until(clock_.now() + kPollPeriod);
+  }
+}
+
+}  // namespace gripbench::hal
