@@ -83,6 +83,16 @@ double slip_threshold(const EpisodeStore& store) {
 
 }  // namespace
 
+void run_rehearsal(const CollectRequest& request, const StageContext& context) {
+  GraspProtocol protocol = load_protocol(request.protocol);
+  if (request.seed) protocol.seed = *request.seed;
+  const auto objects = load_objects(protocol);
+  const std::unique_ptr<hal::Workcell> twin = make_rehearsal_twin(
+      request.workcell, [](const std::string& line) { fmt::print("{}\n", line); });
+  check_rig_suits(protocol, *twin);
+  rehearse(protocol, objects, *twin, StopRequest{context.stop});
+}
+
 void run_collect(const CollectRequest& request, const StageContext& context) {
   GraspProtocol protocol = load_protocol(request.protocol);
   if (request.seed) protocol.seed = *request.seed;

@@ -32,6 +32,11 @@ struct CollectRequest {
 };
 void run_collect(const CollectRequest& request, const StageContext& context);
 
+/// Prints to the standard output every motion that `run_collect` would command, as the twin of the
+/// rig makes them under the limits of the request's workcell; neither the rig nor the data set is
+/// touched. A motion that the limits refuse ends it with DeviceError.
+void run_rehearsal(const CollectRequest& request, const StageContext& context);
+
 struct TrainRequest {
   std::filesystem::path dataset;
   /// Gets ID.model for every row.

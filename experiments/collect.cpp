@@ -208,10 +208,7 @@ void Collection::search(hal::Workcell& workcell, const GripPosition& position) {
 Episode Collection::grasp(hal::Workcell& workcell, const GripPosition& position,
                           const GraspPlan& plan) {
   const PositionRecord known = store_.load_position(plan.object, plan.position);
-  const double width =
-      std::max(grip_width(known.barely_touch_width, known.edge_depth * plan.depth_factor,
-                          protocol_.squeeze, known.gripper.resolution),
-               known.gripper.min_width);
+  const double width = planned_width(known, plan, protocol_.squeeze);
   GraspScript script(workcell, protocol_, stop_);
   return script.grasp(position, plan, *objects_.at(plan.object), known.barely_touch_width, width);
 }

@@ -52,4 +52,12 @@ PositionRecord search_position(hal::Workcell& workcell, const GraspProtocol& pro
   return record;
 }
 
+double planned_width(const PositionRecord& position, const GraspPlan& plan,
+                     const SqueezeRules& rules) {
+  const double width =
+      grip_width(position.barely_touch_width, position.edge_depth * plan.depth_factor, rules,
+                 position.gripper.resolution);
+  return std::max(width, position.gripper.min_width);
+}
+
 }  // namespace gripbench::experiments

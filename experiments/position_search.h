@@ -50,4 +50,9 @@ struct PositionRecord {
 PositionRecord search_position(hal::Workcell& workcell, const GraspProtocol& protocol,
                                const StopRequest& stop, const GripPosition& position);
 
+/// Width of the jaws (m) for a grasp at this position, on the jaws' resolution and within their
+/// stroke.
+double planned_width(const PositionRecord& position, const GraspPlan& plan,
+                     const SqueezeRules& rules);
+
 }  // namespace gripbench::experiments

@@ -52,12 +52,20 @@ std::unique_ptr<hal::Workcell> make_backend(hal::ConfigNode file) {
   return hal::make_replay_workcell(dataset);
 }
 
+std::optional<hal::SafetyLimits> read_limits(hal::ConfigNode& file) {
+  auto safety = file.optional_child("safety");
+  return safety ? std::optional(hal::SafetyLimits::from(*safety)) : std::nullopt;
+}
+
+std::unique_ptr<hal::Workcell> guard_by(const std::optional<hal::SafetyLimits>& limits,
+                                        std::unique_ptr<hal::Workcell> workcell) {
+  return limits ? hal::guard(std::move(workcell), *limits) : std::move(workcell);
+}
+
 /// Any backend can be guarded: limits are best tried in simulation first.
 std::unique_ptr<hal::Workcell> make_workcell(hal::ConfigNode file) {
-  std::optional<hal::SafetyLimits> limits;
-  if (auto safety = file.optional_child("safety")) limits = hal::SafetyLimits::from(*safety);
-  std::unique_ptr<hal::Workcell> workcell = make_backend(std::move(file));
-  return limits ? hal::guard(std::move(workcell), *limits) : std::move(workcell);
+  const auto limits = read_limits(file);
+  return guard_by(limits, make_backend(std::move(file)));
 }
 
 std::string hash_of(const fs::path& workcell_file) {
@@ -68,6 +76,19 @@ std::string hash_of(const fs::path& workcell_file) {
 }
 
 }  // namespace
+
+std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& file,
+                                                   Announce announce) {
+  hal::ConfigNode node = hal::ConfigNode::load(file);
+  const auto limits = read_limits(node);
+  const bool simulated = kBackends[node.choice("backend", kBackends)] == "sim";
+  if (!simulated && !node.has("twin")) {
+    throw hal::InputError(file.string() +
+                          ": names no 'twin', a workcell file of backend sim, to rehearse on");
+  }
+  const fs::path twin = simulated ? file : node.path("twin");
+  return guard_by(limits, announced(make_workcell(hal::ConfigNode::load(twin)), announce));
+}
 
 WorkcellChoice choose_workcell(const std::filesystem::path& file) {
   WorkcellChoice choice;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "experiments/collect.h"
+#include "experiments/rehearsal.h"
 
 namespace gripbench::experiments {
 
@@ -21,5 +22,12 @@ struct WorkcellChoice {
 /// there, `safety`, by which the workcell is then guarded.
 /// @throws hal::InputError if the file cannot be read, hal::ConfigError if its backend is unknown.
 WorkcellChoice choose_workcell(const std::filesystem::path& file);
+
+/// The simulated twin of a workcell, announcing its motions, and guarded by the workcell's limits
+/// where it has any: the file itself where it is of backend `sim`, else the one that it names as
+/// `twin`.
+/// @throws as choose_workcell; hal::InputError if it names none.
+std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& file,
+                                                   Announce announce);
 
 }  // namespace gripbench::experiments

@@ -41,6 +41,7 @@ void add_collect_command(CLI::App& program) {
     CollectRequest request;
     std::uint64_t seed = 0;
     std::string shard = "1/1";
+    bool dry_run = false;
     int jobs = default_jobs();
   };
   auto options = std::make_shared<Options>();
@@ -49,13 +50,16 @@ void add_collect_command(CLI::App& program) {
   options->request.workcell = assets_folder() / "workcells" / "sim.yaml";
   command->add_option("--workcell", options->request.workcell, "The rig")->capture_default_str();
   command->add_option("--protocol", options->request.protocol, "The experiment")->required();
-  command->add_option("--out", options->request.dataset, "Folder of the data set")->required();
+  command->add_option("--out", options->request.dataset,
+                      "Folder of the data set; needed unless --dry-run");
   CLI::Option* seed =
       command->add_option("--seed", options->seed, "In place of the protocol's own seed")
           ->check(seed_range());
   command->add_option("--shard", options->shard, "Make part I of N only, as I/N")
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
+  command->add_flag("--dry-run", options->dry_run,
+                    "Print every motion, as the rig's twin makes it; move nothing, write nothing");
   command->footer(
       "Example:\n  gripbench collect --protocol assets/protocols/li2018.yaml --out out/li2018");
   command->callback([options, seed] {
@@ -67,6 +71,11 @@ void add_collect_command(CLI::App& program) {
       options->seed = load_protocol(request.protocol).seed;
     }
     parse_shard(options->shard, options->request);
+    if (options->dry_run) {
+      run_rehearsal(options->request, stage_context(options->jobs));
+      return;
+    }
+    if (request.dataset.empty()) throw hal::InputError("--out: name the folder of the data set");
     run_recorded(options->request.dataset.parent_path() /
                      (options->request.dataset.filename().string() + ".run"),
                  options->seed, [&](const Stage& stage) {

@@ -157,6 +157,29 @@ TEST_F(CommandLine, ALimitOfTheWorkcellStopsTheExperimentBeforeItMoves) {
                        root_ / "tiny.yaml", "--out", root_ / "data"}),
                   3, "arm: motion refused: a speed of 0.25 m/s");
   EXPECT_FALSE(fs::exists(root_ / "data" / "episodes"));
+
+  // A rehearsal shows the same before anybody goes near the rig.
+  const Ended rehearsal = run({"collect", "--workcell", root_ / "guarded.yaml", "--protocol",
+                               root_ / "tiny.yaml", "--dry-run"});
+  expect_one_line(rehearsal, 3, "arm: motion refused: a speed of 0.25 m/s");
+}
+
+TEST_F(CommandLine, ADryRunPrintsEveryMotionAndWritesNothing) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  write_tiny_protocol(root_ / "tiny.yaml");
+  const Ended ended = run({"collect", "--protocol", root_ / "tiny.yaml", "--dry-run"});
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_NE(ended.output.find("soap_box/position_0/touch: soap_box at"), std::string::npos);
+  EXPECT_NE(ended.output.find("stapler/001: stapler at"), std::string::npos);
+  EXPECT_NE(ended.output.find("arm   to ("), std::string::npos);
+  EXPECT_NE(ended.output.find("jaws  to "), std::string::npos);
+  // Every grasp lifts once.
+  std::size_t lifts = 0;
+  for (std::size_t at = 0; (at = ended.output.find("0.04 m/s", at)) != std::string::npos; ++at) {
+    ++lifts;
+  }
+  EXPECT_GE(lifts, 6u);
+  expect_one_line(run({"collect", "--protocol", root_ / "tiny.yaml"}), 2, "--out");
 }
 
 TEST_F(CommandLine, ListsTheCatalogue) {
