@@ -27,8 +27,8 @@ constexpr Range kUnitInterval{0.0, 1.0};
 constexpr double kFootprintTolerance = 1e-6;
 
 // In the order of the enumerations in objects.h.
-const std::vector<std::string> kPartKinds = {"box",       "cylinder", "sphere", "capsule",
-                                             "ellipsoid", "cone",     "mesh"};
+const std::vector<std::string> kPartKinds = {"box",  "cylinder", "sphere", "capsule", "ellipsoid",
+                                             "cone", "torus",    "tube",   "prism",   "mesh"};
 const std::vector<std::string> kTextureKinds = {"smooth", "brushed",  "woven", "knurled",
                                                 "ribbed", "embossed", "fuzzy"};
 const std::vector<std::string> kPrints = {"plain", "stripes", "checks", "label", "speckled"};
@@ -50,6 +50,55 @@ void read_mesh(ConfigNode& node, ShapePart& part) {
   part.mesh = std::make_shared<const MeshSolid>(std::move(solid));
 }
 
+double cross(const Eigen::Vector2d& a, const Eigen::Vector2d& b) {
+  return a.x() * b.y() - a.y() * b.x();
+}
+
+/// Whether a closed line turns left at each of its corners.
+bool turns_left(const std::vector<Eigen::Vector2d>& corners) {
+  const std::size_t n = corners.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const Eigen::Vector2d before = corners[i] - corners[(i + n - 1) % n];
+    const Eigen::Vector2d after = corners[(i + 1) % n] - corners[i];
+    if (cross(before, after) <= 1e-3 * before.norm() * after.norm()) return false;
+  }
+  return true;
+}
+
+void read_prism(ConfigNode& node, ShapePart& part) {
+  const std::vector<double> numbers = node.numbers("outline", 0);
+  if (numbers.size() % 2 != 0 || numbers.size() < 6 || numbers.size() > 2 * kMostPrismCorners) {
+    node.fail("outline", fmt::format("must be the corners x, y, x, y, ... of 3 to {} corners",
+                                     kMostPrismCorners));
+  }
+  Eigen::Vector2d low(numbers[0], numbers[1]), high = low;
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    part.outline.emplace_back(numbers[i], numbers[i + 1]);
+    low = low.cwiseMin(part.outline.back());
+    high = high.cwiseMax(part.outline.back());
+  }
+  if (!turns_left(part.outline)) {
+    node.fail("outline", "must be convex, its corners anticlockwise");
+  }
+  part.size << high - low, node.number("height", kPositive);
+}
+
+void read_torus(ConfigNode& node, ShapePart& part) {
+  part.size = {node.number("ring_radius", kPositive), node.number("radius", kPositive), 0.0};
+  part.sweep = node.number_or("sweep_deg", 360.0, {1.0, 360.0}) * (std::numbers::pi / 180.0);
+  if (part.size[1] >= part.size[0]) {
+    node.fail("radius", "must be smaller than ring_radius, or the ring has no hole");
+  }
+}
+
+void read_tube(ConfigNode& node, ShapePart& part) {
+  part.size = {node.number("inner_radius", kPositive), node.number("outer_radius", kPositive),
+               node.number("height", kPositive)};
+  if (part.size[0] >= part.size[1]) {
+    node.fail("inner_radius", "must be smaller than outer_radius");
+  }
+}
+
 void read_size(ConfigNode& node, ShapePart& part) {
   switch (part.kind) {
     case Kind::kBox:
@@ -67,15 +116,35 @@ void read_size(ConfigNode& node, ShapePart& part) {
       part.size = {node.number("bottom_radius", kNonNegative),
                    node.number("top_radius", kNonNegative), node.number("height", kPositive)};
       return;
+    case Kind::kTorus:
+      read_torus(node, part);
+      return;
+    case Kind::kTube:
+      read_tube(node, part);
+      return;
+    case Kind::kPrism:
+      read_prism(node, part);
+      return;
     case Kind::kMesh:
       read_mesh(node, part);
       return;
   }
 }
 
+/// Whether each edge of a prism's base is left, however short, when the rounding is taken off.
+bool base_keeps_its_edges(const ShapePart& part) {
+  const std::vector<Eigen::Vector2d> core = core_outline(part);
+  for (std::size_t i = 0; i < core.size(); ++i) {
+    const std::size_t next = (i + 1) % core.size();
+    if ((core[next] - core[i]).dot(part.outline[next] - part.outline[i]) <= 0.0) return false;
+  }
+  return true;
+}
+
 void read_rounding(ConfigNode& node, ShapePart& part) {
-  const bool has_edges =
-      part.kind == Kind::kBox || part.kind == Kind::kCylinder || part.kind == Kind::kCone;
+  const bool has_edges = part.kind == Kind::kBox || part.kind == Kind::kCylinder ||
+                         part.kind == Kind::kCone || part.kind == Kind::kTube ||
+                         part.kind == Kind::kPrism;
   if (!has_edges) {
     if (part.kind == Kind::kCapsule && part.size[1] < 2.0 * part.size[0]) {
       node.fail("height", "must be at least twice the radius, since it includes the caps");
@@ -85,13 +154,27 @@ void read_rounding(ConfigNode& node, ShapePart& part) {
   part.rounding = node.number_or("rounding", 0.0, kNonNegative);
   const Eigen::Vector3d core = core_size(part);
   const double least = part.kind == Kind::kCylinder ? core.head<2>().minCoeff() : core.minCoeff();
-  if (least < 0.0) {
+  const bool base_gone = part.kind == Kind::kPrism && !base_keeps_its_edges(part);
+  if (least < 0.0 || base_gone) {
     node.fail(part.rounding > 0.0 ? "rounding" : "",
               "must not be larger than half of the part's smallest extent");
   }
   if (part.kind == Kind::kCone && std::max(core[0], core[1]) <= 0.0) {
     node.fail("bottom_radius", "a cone needs a radius above zero at one end at least");
   }
+}
+
+Appearance read_appearance(ConfigNode node) {
+  Appearance appearance;
+  appearance.print = static_cast<Appearance::Print>(node.choice("print", kPrints));
+  appearance.color = node.vector3("color", kUnitInterval);
+  if (appearance.print != Appearance::Print::kPlain) {
+    appearance.second_color = node.vector3("second_color", kUnitInterval);
+    appearance.pitch = node.number("pitch", {1e-3, 0.5});
+  }
+  appearance.gloss = node.number("gloss", kUnitInterval);
+  node.finish();
+  return appearance;
 }
 
 ShapePart read_part(ConfigNode node) {
@@ -103,6 +186,9 @@ ShapePart read_part(ConfigNode node) {
   if (part.kind != Kind::kMesh) {
     part.rotation = node.vector3_or("rotation_deg", Eigen::Vector3d::Zero(), {-360.0, 360.0}) *
                     (std::numbers::pi / 180.0);
+  }
+  if (std::optional<ConfigNode> own = node.optional_child("appearance")) {
+    part.appearance = read_appearance(std::move(*own));
   }
   node.finish();
   return part;
@@ -120,17 +206,20 @@ SurfaceTexture read_texture(ConfigNode node) {
   return texture;
 }
 
-Appearance read_appearance(ConfigNode node) {
-  Appearance appearance;
-  appearance.print = static_cast<Appearance::Print>(node.choice("print", kPrints));
-  appearance.color = node.vector3("color", kUnitInterval);
-  if (appearance.print != Appearance::Print::kPlain) {
-    appearance.second_color = node.vector3("second_color", kUnitInterval);
-    appearance.pitch = node.number("pitch", {1e-3, 0.5});
+/// How far an arc of the unit circle, its middle on the x axis, reaches along `direction`.
+double arc_reach(double sweep, const Eigen::Vector2d& direction) {
+  const double half = 0.5 * sweep;
+  const double angle = std::abs(std::atan2(direction.y(), direction.x()));
+  return direction.norm() * std::cos(std::max(0.0, angle - half));
+}
+
+double outline_reach(const std::vector<Eigen::Vector2d>& corners,
+                     const Eigen::Vector2d& direction) {
+  double farthest = std::numeric_limits<double>::lowest();
+  for (const Eigen::Vector2d& corner : corners) {
+    farthest = std::max(farthest, corner.dot(direction));
   }
-  appearance.gloss = node.number("gloss", kUnitInterval);
-  node.finish();
-  return appearance;
+  return farthest;
 }
 
 /// How far the core of a part reaches from the part's origin along each axis of the object.
@@ -147,8 +236,18 @@ Eigen::Vector3d core_reach(const ShapePart& part, const Eigen::Matrix3d& rotatio
       case Kind::kCylinder:
         reach[i] = core[1] * std::abs(along) + core[0] * across;
         break;
+      case Kind::kTube:
+        reach[i] = core[2] * std::abs(along) + (core[0] + core[1]) * across;
+        break;
       case Kind::kCapsule:
         reach[i] = core[1] * std::abs(along) + core[0];
+        break;
+      case Kind::kTorus:
+        reach[i] = core[0] * arc_reach(part.sweep, sign * rotation.row(i).head<2>()) + core[1];
+        break;
+      case Kind::kPrism:
+        reach[i] = core[2] * std::abs(along) +
+                   outline_reach(core_outline(part), sign * rotation.row(i).head<2>());
         break;
       default:  // cone: the farther rim of the two
         reach[i] =
@@ -246,8 +345,28 @@ Eigen::Vector3d core_size(const ShapePart& part) {
       const double inset = r * std::sqrt(1.0 + slope * slope);
       return {s[0] + slope * r - inset, s[1] - slope * r - inset, 0.5 * s[2] - r};
     }
+    case Kind::kTorus:
+      return {s[0], s[1], 0.0};
+    case Kind::kTube:
+      return {0.5 * (s[0] + s[1]), 0.5 * (s[1] - s[0]) - r, 0.5 * s[2] - r};
+    case Kind::kPrism:
+      return {0.0, 0.0, 0.5 * s[2] - r};
   }
   throw std::invalid_argument("unknown kind of shape part");
+}
+
+std::vector<Eigen::Vector2d> core_outline(const ShapePart& part) {
+  const std::vector<Eigen::Vector2d>& corners = part.outline;
+  const std::size_t n = corners.size();
+  std::vector<Eigen::Vector2d> core(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Eigen::Vector2d before = (corners[i] - corners[(i + n - 1) % n]).normalized();
+    const Eigen::Vector2d after = (corners[(i + 1) % n] - corners[i]).normalized();
+    // The corner goes along the bisector of the two edges, both of which move by the rounding.
+    const Eigen::Vector2d inwards(-before.y() - after.y(), before.x() + after.x());
+    core[i] = corners[i] + inwards * (part.rounding / (1.0 + before.dot(after)));
+  }
+  return core;
 }
 
 ObjectDescription load_object(const std::filesystem::path& file) {

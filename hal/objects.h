@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <numbers>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,42 +12,6 @@
 #include "hal/mesh_solid.h"
 
 namespace gripbench::hal {
-
-/// A solid that an object is put together from, in its own frame: origin in its middle, z its axis.
-struct ShapePart {
-  enum class Kind { kBox, kCylinder, kSphere, kCapsule, kEllipsoid, kCone, kMesh };
-  Kind kind = Kind::kBox;
-  /// Box: full extents x, y, z. Cylinder and capsule: radius, height (a capsule's with its caps).
-  /// Sphere: radius. Ellipsoid: full extents. Cone: radius at the bottom, at the top, height. Mesh:
-  /// its extents. (m)
-  Eigen::Vector3d size = Eigen::Vector3d::Zero();
-  /// Radius of the rounded edges (m), within the size.
-  double rounding = 0.0;
-  /// Pose in the object's frame: position (m), then turns about x, y, z of the object (rad).
-  Eigen::Vector3d position = Eigen::Vector3d::Zero();
-  Eigen::Vector3d rotation = Eigen::Vector3d::Zero();
-  /// A mesh's triangles and distances, shared and never changed; null for other kinds. A mesh is
-  /// never turned.
-  std::shared_ptr<const MeshSolid> mesh;
-};
-
-/// Pose of a part in its object: turned about the object's x, then y, then z axis, then moved.
-Eigen::Isometry3d object_from_part(const ShapePart& part);
-
-/// The core of a part: what is left when its surface is moved inwards by the rounding; moved
-/// outwards by it again, the core becomes the part. Half extents of a box, ellipsoid or mesh;
-/// radius and half height of a cylinder; radius and half length of the axis of a capsule; radius of
-/// a sphere; radius at the bottom, at the top and half height of a cone (m).
-Eigen::Vector3d core_size(const ShapePart& part);
-
-/// The fine relief of a surface, as the gel feels it.
-struct SurfaceTexture {
-  enum class Kind { kSmooth, kBrushed, kWoven, kKnurled, kRibbed, kEmbossed, kFuzzy };
-  Kind kind = Kind::kSmooth;
-  /// Height from valley to crest, and repeat length (m).
-  double depth = 0.0;
-  double pitch = 0.0;
-};
 
 /// What the outside camera sees.
 struct Appearance {
@@ -59,6 +24,68 @@ struct Appearance {
   double pitch = 0.02;
   /// 0 matt to 1 mirror-like.
   double gloss = 0.2;
+};
+
+/// A solid that an object is put together from, in its own frame: origin in its middle, z its axis.
+struct ShapePart {
+  enum class Kind {
+    kBox,
+    kCylinder,
+    kSphere,
+    kCapsule,
+    kEllipsoid,
+    kCone,
+    kTorus,
+    kTube,
+    kPrism,
+    kMesh
+  };
+  Kind kind = Kind::kBox;
+  /// Box: full extents x, y, z. Cylinder and capsule: radius, height (a capsule's with its caps).
+  /// Sphere: radius. Ellipsoid: full extents. Cone: radius at the bottom, at the top, height.
+  /// Torus: radius of the ring's middle line, radius of its bar. Tube: inner radius, outer radius,
+  /// height. Prism, mesh: extents x, y, z. (m)
+  Eigen::Vector3d size = Eigen::Vector3d::Zero();
+  /// Radius of the rounded edges (m), within the size.
+  double rounding = 0.0;
+  /// A torus's arc (rad), its middle on the x axis; an arc short of the full turn has round ends.
+  double sweep = 2.0 * std::numbers::pi;
+  /// Corners of a prism's convex base, anticlockwise, edges rounded or not (m): 3 to 8.
+  std::vector<Eigen::Vector2d> outline{};
+  /// Pose in the object's frame: position (m), then turns about x, y, z of the object (rad).
+  Eigen::Vector3d position = Eigen::Vector3d::Zero();
+  Eigen::Vector3d rotation = Eigen::Vector3d::Zero();
+  /// A mesh's triangles and distances, shared and never changed; null for other kinds. A mesh is
+  /// never turned.
+  std::shared_ptr<const MeshSolid> mesh;
+  /// Where it differs from that of the object.
+  std::optional<Appearance> appearance{};
+};
+
+/// Most corners of a prism's base.
+inline constexpr std::size_t kMostPrismCorners = 8;
+
+/// Pose of a part in its object: turned about the object's x, then y, then z axis, then moved.
+Eigen::Isometry3d object_from_part(const ShapePart& part);
+
+/// The core of a part: what is left when its surface is moved inwards by the rounding; moved
+/// outwards by it again, the core becomes the part. Half extents of a box, ellipsoid or mesh;
+/// radius and half height of a cylinder; radius and half length of the axis of a capsule; radius of
+/// a sphere; radius at the bottom, at the top and half height of a cone; radius of a torus's middle
+/// line and of its bar; radius of the middle of a tube's wall, half the wall and half height;
+/// nothing twice and half height of a prism (m).
+Eigen::Vector3d core_size(const ShapePart& part);
+
+/// The base of a prism's core: its outline, each edge moved inwards by the rounding (m).
+std::vector<Eigen::Vector2d> core_outline(const ShapePart& part);
+
+/// The fine relief of a surface, as the gel feels it.
+struct SurfaceTexture {
+  enum class Kind { kSmooth, kBrushed, kWoven, kKnurled, kRibbed, kEmbossed, kFuzzy };
+  Kind kind = Kind::kSmooth;
+  /// Height from valley to crest, and repeat length (m).
+  double depth = 0.0;
+  double pitch = 0.0;
 };
 
 /// An object of the catalogue. Its frame stands on the table: origin in the middle of its

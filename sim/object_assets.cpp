@@ -80,6 +80,17 @@ Eigen::Vector2d surface_measures(const hal::ShapePart& part) {
       return {0.5 * kPi * (s.x() + s.y()), 0.5 * kPi * s.z()};
     case Kind::kCone:
       return {kPi * (s[0] + s[1]), s[2]};
+    case Kind::kTorus:
+      return {part.sweep * s[0], 2.0 * kPi * s[1]};
+    case Kind::kTube:
+      return {2.0 * kPi * s[1], s[2]};
+    case Kind::kPrism: {
+      double perimeter = (part.outline.front() - part.outline.back()).norm();
+      for (std::size_t i = 1; i < part.outline.size(); ++i) {
+        perimeter += (part.outline[i] - part.outline[i - 1]).norm();
+      }
+      return {perimeter, s[2]};
+    }
   }
   throw std::invalid_argument("unknown kind of shape part");
 }
@@ -189,7 +200,8 @@ void add_part_assets(ObjectAssets& assets, const hal::ObjectDescription& object,
   const hal::ShapePart& part = object.parts[index];
   const std::string name = fmt::format("object_part_{}", index);
   const Eigen::Vector2d measures = surface_measures(part);
-  const PrintTile tile = print_tile(object.appearance, measures.x(), measures.y());
+  const hal::Appearance appearance = part.appearance.value_or(object.appearance);
+  const PrintTile tile = print_tile(appearance, measures.x(), measures.y());
   assets.files[name + ".msh"] = msh_file(part_mesh(part), tile.repeats);
   std::vector<unsigned char> png;
   cv::imencode(".png", tile.image, png);
@@ -198,7 +210,7 @@ void add_part_assets(ObjectAssets& assets, const hal::ObjectDescription& object,
       "<mesh name=\"{0}\" file=\"{0}.msh\"/>\n"
       "<texture name=\"{0}\" type=\"2d\" file=\"{0}.png\"/>\n"
       "<material name=\"{0}\" texture=\"{0}\" specular=\"{1:.4g}\" shininess=\"{2:.4g}\"/>\n",
-      name, 0.05 + 0.85 * object.appearance.gloss, 0.1 + 0.8 * object.appearance.gloss);
+      name, 0.05 + 0.85 * appearance.gloss, 0.1 + 0.8 * appearance.gloss);
   assets.body_xml += visual_geom_xml(part, name);
 }
 

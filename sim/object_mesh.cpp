@@ -1,5 +1,6 @@
 #include "sim/object_mesh.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
@@ -93,13 +94,21 @@ std::vector<double> relative_lengths(const Profile& profile) {
   return length;
 }
 
-/// Turns the profile about z. `stretch` scales x, y, z afterwards, for ellipsoids.
-TriangleMesh revolve(Profile profile, int around, const Eigen::Vector3d& stretch,
-                     bool texture_by_length) {
-  close_at_axis(profile);
+/// Height of each of the profile's points, from 0 at the lowest to 1 at the highest.
+std::vector<double> relative_heights(const Profile& profile) {
+  const auto by_height = [](const ProfilePoint& p) { return p.z; };
+  const double low = std::ranges::min_element(profile, {}, by_height)->z;
+  const double high = std::ranges::max_element(profile, {}, by_height)->z;
+  std::vector<double> heights;
+  for (const ProfilePoint& p : profile) heights.push_back((p.z - low) / (high - low));
+  return heights;
+}
+
+/// Turns the profile about z; `up` is the texture coordinate of its points. `stretch` scales x, y,
+/// z afterwards, for ellipsoids.
+TriangleMesh turned(const Profile& profile, const std::vector<double>& up, int around,
+                    const Eigen::Vector3d& stretch) {
   TriangleMesh mesh;
-  const double low = profile.front().z, height = profile.back().z - low;
-  const std::vector<double> lengths = relative_lengths(profile);
   for (std::size_t k = 0; k < profile.size(); ++k) {
     const ProfilePoint& p = profile[k];
     for (int i = 0; i <= around; ++i) {
@@ -108,11 +117,142 @@ TriangleMesh revolve(Profile profile, int around, const Eigen::Vector3d& stretch
       const Eigen::Vector3d position(p.r * c, p.r * s, p.z);
       const Eigen::Vector3d normal(p.normal_r * c, p.normal_r * s, p.normal_z);
       add_vertex(mesh, position.cwiseProduct(stretch), normal.cwiseQuotient(stretch).normalized(),
-                 static_cast<double>(i) / around,
-                 texture_by_length ? lengths[k] : (p.z - low) / height);
+                 static_cast<double>(i) / around, up[k]);
     }
   }
   add_grid_faces(mesh, 0, around + 1, static_cast<int>(profile.size()));
+  return mesh;
+}
+
+/// Turns a profile that begins and ends on the axis.
+TriangleMesh revolve(Profile profile, int around, const Eigen::Vector3d& stretch,
+                     bool texture_by_length) {
+  close_at_axis(profile);
+  const std::vector<double> up =
+      texture_by_length ? relative_lengths(profile) : relative_heights(profile);
+  return turned(profile, up, around, stretch);
+}
+
+/// Turns the closed line around a tube's wall.
+TriangleMesh tube_mesh(const hal::ShapePart& part, const MeshResolution& resolution) {
+  const Eigen::Vector3d core = hal::core_size(part);
+  const double inner = core[0] - core[1], outer = core[0] + core[1], half = core[2];
+  const int segments = part.rounding > 0.0 ? resolution.per_quarter : 1;
+  Profile profile;
+  append_arc(profile, outer, -half, part.rounding, -0.5 * kPi, 0.0, segments);
+  append_arc(profile, outer, half, part.rounding, 0.0, 0.5 * kPi, segments);
+  append_arc(profile, inner, half, part.rounding, 0.5 * kPi, kPi, segments);
+  append_arc(profile, inner, -half, part.rounding, kPi, 1.5 * kPi, segments);
+  profile.push_back(profile.front());
+  return turned(profile, relative_heights(profile), resolution.around, Eigen::Vector3d::Ones());
+}
+
+/// A ring of vertices around a torus's bar: where along the arc (rad), how far its normals lean
+/// along the bar (rad), as on the round ends.
+struct BarRing {
+  double angle, lean;
+};
+
+std::vector<BarRing> bar_rings(const hal::ShapePart& part, const MeshResolution& resolution) {
+  const bool closed = part.sweep >= 2.0 * kPi - 1e-9;
+  const double half = 0.5 * part.sweep;
+  const int segments =
+      std::max(2, static_cast<int>(std::ceil(resolution.around * half / kPi - 1e-9)));
+  const int per_end = closed ? 0 : resolution.per_quarter;
+  std::vector<BarRing> rings;
+  for (int k = -per_end; k < 0; ++k) rings.push_back({-half, 0.5 * kPi * k / per_end});
+  for (int k = 0; k <= segments; ++k) {
+    const bool seam = closed && k == segments;
+    rings.push_back({seam ? -half : -half + part.sweep * k / segments, 0.0});
+  }
+  for (int k = 1; k <= per_end; ++k) rings.push_back({half, 0.5 * kPi * k / per_end});
+  return rings;
+}
+
+TriangleMesh torus_mesh(const hal::ShapePart& part, const MeshResolution& resolution) {
+  const double ring = part.size[0], radius = part.size[1];
+  const int columns = resolution.around;
+  const std::vector<BarRing> rings = bar_rings(part, resolution);
+  TriangleMesh mesh;
+  for (std::size_t k = 0; k < rings.size(); ++k) {
+    const double c = std::cos(rings[k].angle), s = std::sin(rings[k].angle);
+    const Eigen::Vector3d outward(c, s, 0.0), forward(-s, c, 0.0);
+    const bool pole = std::abs(rings[k].lean) > 0.5 * kPi - 1e-9;
+    const double across = pole ? 0.0 : std::cos(rings[k].lean);
+    for (int i = 0; i <= columns; ++i) {
+      const double turn = -2.0 * kPi * (i % columns) / columns;
+      const Eigen::Vector3d normal =
+          across * (std::cos(turn) * outward + std::sin(turn) * Eigen::Vector3d::UnitZ()) +
+          std::sin(rings[k].lean) * forward;
+      add_vertex(mesh, ring * outward + radius * normal, normal,
+                 static_cast<double>(k) / static_cast<double>(rings.size() - 1),
+                 static_cast<double>(i) / columns);
+    }
+  }
+  add_grid_faces(mesh, 0, columns + 1, static_cast<int>(rings.size()));
+  return mesh;
+}
+
+/// An upright line of vertices on a prism's side: the corner of the core it belongs to, the
+/// direction its normals have around the prism, and its place along the perimeter (0 to 1).
+struct SideColumn {
+  Eigen::Vector2d corner, normal;
+  double along;
+};
+
+std::vector<SideColumn> side_columns(const hal::ShapePart& part, int per_quarter) {
+  const std::vector<Eigen::Vector2d> core = hal::core_outline(part);
+  const std::size_t n = core.size();
+  const auto angle_of_edge = [&](std::size_t i) {
+    const Eigen::Vector2d edge = core[(i + 1) % n] - core[i % n];
+    return std::atan2(-edge.x(), edge.y());
+  };
+  std::vector<SideColumn> columns;
+  double length = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double from = angle_of_edge(i + n - 1);
+    double turn = angle_of_edge(i) - from;
+    if (turn < 0.0) turn += 2.0 * kPi;
+    const int segments =
+        part.rounding > 0.0
+            ? std::max(1, static_cast<int>(std::ceil(per_quarter * turn / (0.5 * kPi) - 1e-9)))
+            : 1;
+    for (int k = 0; k <= segments; ++k) {
+      const double angle = from + turn * k / segments;
+      columns.push_back({core[i],
+                         {std::cos(angle), std::sin(angle)},
+                         length + part.rounding * turn * k / segments});
+    }
+    length += part.rounding * turn + (core[(i + 1) % n] - core[i]).norm();
+  }
+  columns.push_back(columns.front());
+  columns.back().along = length;
+  for (SideColumn& column : columns) column.along /= length;
+  return columns;
+}
+
+TriangleMesh prism_mesh(const hal::ShapePart& part, int per_quarter) {
+  const double half = hal::core_size(part)[2];
+  const std::vector<SideColumn> columns = side_columns(part, per_quarter);
+  // A profile about the corners: it meets the ends' middle at both of its ends.
+  Profile profile = cone_profile(0.0, 0.0, half, part.rounding, per_quarter);
+  Eigen::Vector2d middle = Eigen::Vector2d::Zero();
+  for (const Eigen::Vector2d& corner : part.outline) middle += corner;
+  middle /= static_cast<double>(part.outline.size());
+  const std::vector<double> up = relative_heights(profile);
+  TriangleMesh mesh;
+  for (std::size_t k = 0; k < profile.size(); ++k) {
+    const ProfilePoint& p = profile[k];
+    const bool end = k == 0 || k + 1 == profile.size();
+    const double out = std::abs(p.normal_r) < 1e-12 ? 0.0 : p.r;
+    for (const SideColumn& column : columns) {
+      const Eigen::Vector2d base = end ? middle : column.corner + out * column.normal;
+      const Eigen::Vector2d normal = p.normal_r * column.normal;
+      add_vertex(mesh, {base.x(), base.y(), p.z}, {normal.x(), normal.y(), p.normal_z},
+                 column.along, up[k]);
+    }
+  }
+  add_grid_faces(mesh, 0, static_cast<int>(columns.size()), static_cast<int>(profile.size()));
   return mesh;
 }
 
@@ -203,6 +343,12 @@ TriangleMesh part_mesh(const hal::ShapePart& part, const MeshResolution& resolut
       return revolve(capsule_profile(core[0], 0.0, 2 * per_quarter), around, unstretched, true);
     case Kind::kEllipsoid:
       return revolve(capsule_profile(1.0, 0.0, 2 * per_quarter), around, core, true);
+    case Kind::kTorus:
+      return torus_mesh(part, resolution);
+    case Kind::kTube:
+      return tube_mesh(part, resolution);
+    case Kind::kPrism:
+      return prism_mesh(part, per_quarter);
     case Kind::kMesh:
       return mesh_skin(*part.mesh);
   }

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <stdexcept>
 
 #include "sim/object_relief.h"
+#include "sim/part_distance.h"
 #include "sim/sampled_distance.h"
 
 namespace gripbench::sim {
@@ -15,102 +17,6 @@ namespace gripbench::sim {
 namespace {
 
 using Kind = hal::ShapePart::Kind;
-
-// The distances below take a point in the part's frame. They have no branches that a compiler
-// cannot turn into selections, so that loops over points vectorise. Formulas: J. Hart, "Sphere
-// tracing", 1996; I. Quilez, "Distance functions".
-
-struct BoxDistance {
-  double hx, hy, hz, rounding;
-  double operator()(double x, double y, double z) const {
-    const double qx = std::abs(x) - hx, qy = std::abs(y) - hy, qz = std::abs(z) - hz;
-    const double ox = std::max(qx, 0.0), oy = std::max(qy, 0.0), oz = std::max(qz, 0.0);
-    const double inside = std::min(std::max(qx, std::max(qy, qz)), 0.0);
-    return std::sqrt(ox * ox + oy * oy + oz * oz) + inside - rounding;
-  }
-};
-
-struct CylinderDistance {
-  double radius, half_height, rounding;
-  double operator()(double x, double y, double z) const {
-    const double qr = std::sqrt(x * x + y * y) - radius, qz = std::abs(z) - half_height;
-    const double outer = std::max(qr, 0.0), above = std::max(qz, 0.0);
-    return std::sqrt(outer * outer + above * above) + std::min(std::max(qr, qz), 0.0) - rounding;
-  }
-};
-
-struct SphereDistance {
-  double radius;
-  double operator()(double x, double y, double z) const {
-    return std::sqrt(x * x + y * y + z * z) - radius;
-  }
-};
-
-struct CapsuleDistance {
-  double radius, half_axis;
-  double operator()(double x, double y, double z) const {
-    const double beyond = std::max(std::abs(z) - half_axis, 0.0);
-    return std::sqrt(x * x + y * y + beyond * beyond) - radius;
-  }
-};
-
-struct EllipsoidDistance {
-  double rx, ry, rz;
-  double operator()(double x, double y, double z) const {
-    const double ux = x / rx, uy = y / ry, uz = z / rz;
-    const double vx = ux / rx, vy = uy / ry, vz = uz / rz;
-    // The small terms give the centre the depth of the shortest axis in place of 0 / 0.
-    const double least = std::min(rx, std::min(ry, rz));
-    const double k0 = std::sqrt(ux * ux + uy * uy + uz * uz + 1e-24);
-    const double k1 = std::sqrt(vx * vx + vy * vy + vz * vz + 1e-24 / (least * least));
-    return k0 * (k0 - 1.0) / k1;
-  }
-};
-
-/// Radius falls or grows linearly from `bottom` at -half_height to `top` at +half_height.
-struct ConeDistance {
-  double bottom, top, half_height, rounding;
-  double operator()(double x, double y, double z) const {
-    const double r = std::sqrt(x * x + y * y);
-    // Nearest point of the end discs.
-    const double disc_r = r - std::min(r, z < 0.0 ? bottom : top);
-    const double disc_z = std::abs(z) - half_height;
-    // Nearest point of the side.
-    const double side_r = top - bottom, side_z = 2.0 * half_height;
-    const double along =
-        ((top - r) * side_r + (half_height - z) * side_z) / (side_r * side_r + side_z * side_z);
-    const double t = std::min(std::max(along, 0.0), 1.0);
-    const double rim_r = r - top + side_r * t, rim_z = z - half_height + side_z * t;
-    const double squared =
-        std::min(disc_r * disc_r + disc_z * disc_z, rim_r * rim_r + rim_z * rim_z);
-    // Inside when left of the side and between the discs; max() in place of a logical and.
-    const double sign = std::max(rim_r, disc_z) < 0.0 ? -1.0 : 1.0;
-    return sign * std::sqrt(squared) - rounding;
-  }
-};
-
-/// Calls `use` with the distance function of a part of core size `s`; `mesh` is a mesh's own.
-template <typename Use>
-decltype(auto) with_distance(Kind kind, const Eigen::Vector3d& s, double rounding,
-                             const hal::MeshSolid* mesh, Use&& use) {
-  switch (kind) {
-    case Kind::kBox:
-      return use(BoxDistance{s.x(), s.y(), s.z(), rounding});
-    case Kind::kCylinder:
-      return use(CylinderDistance{s.x(), s.y(), rounding});
-    case Kind::kSphere:
-      return use(SphereDistance{s.x()});
-    case Kind::kCapsule:
-      return use(CapsuleDistance{s.x(), s.y()});
-    case Kind::kEllipsoid:
-      return use(EllipsoidDistance{s.x(), s.y(), s.z()});
-    case Kind::kCone:
-      return use(ConeDistance{s.x(), s.y(), s.z(), rounding});
-    case Kind::kMesh:
-      return use(SampledDistanceReader(mesh->distance));
-  }
-  throw std::invalid_argument("unknown kind of shape part");
-}
 
 double bounding_radius(const hal::ShapePart& part) {
   const Eigen::Vector3d& s = part.size;
@@ -127,6 +33,15 @@ double bounding_radius(const hal::ShapePart& part) {
       return 0.5 * s.maxCoeff();
     case Kind::kCone:
       return std::hypot(std::max(s[0], s[1]), 0.5 * s[2]);
+    case Kind::kTorus:
+      return s[0] + s[1];
+    case Kind::kTube:
+      return std::hypot(s[1], 0.5 * s[2]);
+    case Kind::kPrism: {
+      double base = 0.0;
+      for (const Eigen::Vector2d& corner : part.outline) base = std::max(base, corner.norm());
+      return std::hypot(base, 0.5 * s[2]);
+    }
     case Kind::kMesh:
       return part.mesh->bounds_min().cwiseAbs().cwiseMax(part.mesh->bounds_max().cwiseAbs()).norm();
   }
@@ -212,7 +127,43 @@ void require_one_length(const PointsView& points, std::size_t length) {
   }
 }
 
+/// Nothing for other kinds.
+std::optional<PrismBase> prism_base(const hal::ShapePart& part) {
+  if (part.kind != Kind::kPrism) return std::nullopt;
+  return PrismBase(hal::core_outline(part));
+}
+
 }  // namespace
+
+/// Calls `use` with the distance function of a part.
+template <typename Use>
+decltype(auto) ObjectShape::with_distance(const Part& part, Use&& use) {
+  const Eigen::Vector3d& s = part.core_size;
+  const double rounding = part.rounding;
+  switch (part.kind) {
+    case Kind::kBox:
+      return use(BoxDistance{s.x(), s.y(), s.z(), rounding});
+    case Kind::kCylinder:
+      return use(CylinderDistance{s.x(), s.y(), rounding});
+    case Kind::kSphere:
+      return use(SphereDistance{s.x()});
+    case Kind::kCapsule:
+      return use(CapsuleDistance{s.x(), s.y()});
+    case Kind::kEllipsoid:
+      return use(EllipsoidDistance{s.x(), s.y(), s.z()});
+    case Kind::kCone:
+      return use(ConeDistance{s.x(), s.y(), s.z(), rounding});
+    case Kind::kTorus:
+      return use(TorusDistance(s.x(), s.y(), part.half_sweep));
+    case Kind::kTube:
+      return use(TubeDistance{s.x(), s.y(), s.z(), rounding});
+    case Kind::kPrism:
+      return with_prism_distance(*part.base, s.z(), rounding, use);
+    case Kind::kMesh:
+      return use(SampledDistanceReader(part.mesh->distance));
+  }
+  throw std::invalid_argument("unknown kind of shape part");
+}
 
 ObjectShape::ObjectShape(const hal::ObjectDescription& description)
     : texture_(description.texture) {
@@ -223,12 +174,14 @@ ObjectShape::ObjectShape(const hal::ObjectDescription& description)
           "ObjectShape: a part of kind mesh needs a mesh, others need none");
     }
     parts_.push_back({part.kind, hal::core_size(part), part.rounding,
-                      hal::object_from_part(part).inverse(), bounding_radius(part), part.mesh});
+                      hal::object_from_part(part).inverse(), bounding_radius(part),
+                      0.5 * part.sweep, prism_base(part), part.mesh});
   }
   const hal::ShapePart& body = description.parts.front();
   const Eigen::Vector3d& s = body.size;
   switch (body.kind) {
     case Kind::kBox:
+    case Kind::kPrism:
     case Kind::kMesh:
       wrap_half_extents_ = 0.5 * s.head<2>();
       break;
@@ -239,6 +192,14 @@ ObjectShape::ObjectShape(const hal::ObjectDescription& description)
     case Kind::kCone:
       wraps_round_ = true;
       wrap_half_extents_.setConstant(0.5 * (s[0] + s[1]));
+      break;
+    case Kind::kTorus:
+      wraps_round_ = true;
+      wrap_half_extents_.setConstant(s[0] + s[1]);
+      break;
+    case Kind::kTube:
+      wraps_round_ = true;
+      wrap_half_extents_.setConstant(s[1]);
       break;
     case Kind::kCylinder:
     case Kind::kSphere:
@@ -261,26 +222,24 @@ void ObjectShape::signed_distance(const Eigen::Isometry3d& object_from_points,
     const Eigen::Isometry3d part_from_points = part.part_from_object * object_from_points;
     const Eigen::Vector3d centre = part_from_points * ball.centre;
     if (centre.norm() - part.bounding_radius - ball.radius > cutoff) continue;
-    with_distance(
-        part.kind, part.core_size, part.rounding, part.mesh.get(), [&](auto part_distance) {
-          // Distances change by no more than the way between two points, except the ellipsoid's
-          // and, outside its grid, the mesh's, which are not exact.
-          if (part.kind != Kind::kEllipsoid && part.kind != Kind::kMesh &&
-              part_distance(centre.x(), centre.y(), centre.z()) - ball.radius > cutoff) {
-            return;
-          }
-          if (first) {
-            for_points(
-                part_from_points, points, distance,
-                [=](double x, double y, double z, double) { return part_distance(x, y, z); });
-          } else {
-            for_points(part_from_points, points, distance,
-                       [=](double x, double y, double z, double so_far) {
-                         return std::min(so_far, part_distance(x, y, z));
-                       });
-          }
-          first = false;
-        });
+    with_distance(part, [&](auto part_distance) {
+      // Distances change by no more than the way between two points, except the ellipsoid's
+      // and, outside its grid, the mesh's, which are not exact.
+      if (part.kind != Kind::kEllipsoid && part.kind != Kind::kMesh &&
+          part_distance(centre.x(), centre.y(), centre.z()) - ball.radius > cutoff) {
+        return;
+      }
+      if (first) {
+        for_points(part_from_points, points, distance,
+                   [=](double x, double y, double z, double) { return part_distance(x, y, z); });
+      } else {
+        for_points(part_from_points, points, distance,
+                   [=](double x, double y, double z, double so_far) {
+                     return std::min(so_far, part_distance(x, y, z));
+                   });
+      }
+      first = false;
+    });
   }
   if (first) std::ranges::fill(distance, std::max(2.0 * cutoff, cutoff + 1.0));
 }
@@ -289,10 +248,9 @@ double ObjectShape::signed_distance(const Eigen::Vector3d& point) const {
   double nearest = std::numeric_limits<double>::max();
   for (const Part& part : parts_) {
     const Eigen::Vector3d p = part.part_from_object * point;
-    with_distance(part.kind, part.core_size, part.rounding, part.mesh.get(),
-                  [&](auto part_distance) {
-                    nearest = std::min(nearest, part_distance(p.x(), p.y(), p.z()));
-                  });
+    with_distance(part, [&](auto part_distance) {
+      nearest = std::min(nearest, part_distance(p.x(), p.y(), p.z()));
+    });
   }
   return nearest;
 }

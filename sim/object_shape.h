@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "hal/objects.h"
 #include "sim/bearing_curve.h"
+#include "sim/part_distance.h"
 
 namespace gripbench::sim {
 
@@ -26,10 +28,10 @@ class ObjectShape {
   explicit ObjectShape(const hal::ObjectDescription& description);
 
   /// Signed distance of each point from the smooth surface, negative inside, into `distance`.
-  /// `object_from_points` takes the points into the object's frame. Exact for boxes, cylinders,
-  /// spheres, capsules and cones with rounded edges, first-order for ellipsoids, and to the error
-  /// that was reported when its field was sampled for meshes; points farther than `cutoff` from the
-  /// surface may get any value above `cutoff`.
+  /// `object_from_points` takes the points into the object's frame. First-order for ellipsoids, to
+  /// the error that was reported when its field was sampled for meshes, exact for all other kinds
+  /// of parts, rounded or not; points farther than `cutoff` from the surface may get any value
+  /// above `cutoff`.
   void signed_distance(const Eigen::Isometry3d& object_from_points, const PointsView& points,
                        double cutoff, std::span<double> distance) const;
 
@@ -59,8 +61,12 @@ class ObjectShape {
     double rounding;
     Eigen::Isometry3d part_from_object;
     double bounding_radius;
+    double half_sweep;              ///< of a torus
+    std::optional<PrismBase> base;  ///< of a prism
     std::shared_ptr<const hal::MeshSolid> mesh;
   };
+  template <typename Use>
+  static decltype(auto) with_distance(const Part& part, Use&& use);
   std::vector<Part> parts_;
   hal::SurfaceTexture texture_;
   /// The relief is laid around the first part: half extents of its box, or its radius twice, and

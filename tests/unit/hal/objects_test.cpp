@@ -124,6 +124,45 @@ TEST_F(ObjectsTest, RefusesCapsulesAndConesThatAreNone) {
               HasSubstr("not known here"));
 }
 
+TEST_F(ObjectsTest, RefusesRingsTubesAndPrismsThatAreNone) {
+  const std::string box = "kind: box, extents: [0.04, 0.05, 0.06], rounding: 0.002";
+  EXPECT_THAT(refusal(box, "kind: torus, ring_radius: 0.02, radius: 0.02"), HasSubstr("no hole"));
+  EXPECT_THAT(refusal(box, "kind: torus, ring_radius: 0.02, radius: 0.01, sweep_deg: 400"),
+              HasSubstr("sweep_deg"));
+  EXPECT_THAT(refusal(box, "kind: tube, inner_radius: 0.02, outer_radius: 0.02, height: 0.06"),
+              HasSubstr("smaller than outer_radius"));
+  EXPECT_THAT(refusal(box,
+                      "kind: tube, inner_radius: 0.018, outer_radius: 0.02, height: 0.06, "
+                      "rounding: 0.002"),
+              HasSubstr("smallest extent"));
+  const auto prism = [](const std::string& outline) {
+    return "kind: prism, height: 0.06, outline: [" + outline + "]";
+  };
+  EXPECT_THAT(refusal(box, prism("0, 0, 0.03, 0")), HasSubstr("3 to 8 corners"));
+  EXPECT_THAT(refusal(box, prism("0, 0, 0.03, 0, 0")), HasSubstr("3 to 8 corners"));
+  EXPECT_THAT(refusal(box, prism("0, 0, 0, 0.04, 0.03, 0")), HasSubstr("anticlockwise"));
+  EXPECT_THAT(refusal(box, prism("0, 0, 0.03, 0, 0.01, 0.01, 0, 0.04")), HasSubstr("convex"));
+  EXPECT_THAT(refusal(box, prism("0, 0, 0.03, 0, 0, 0.04") + ", rounding: 0.0101"),
+              HasSubstr("smallest extent"));
+}
+
+TEST_F(ObjectsTest, PartsMayLookDifferent) {
+  const std::string box = "rounding: 0.002, position: [0, 0, 0.03]}";
+  const ObjectDescription plain = load_object(write("plain", block_with()));
+  EXPECT_FALSE(plain.parts[0].appearance.has_value());
+  const ObjectDescription capped = load_object(
+      write("capped",
+            block_with(box,
+                       "rounding: 0.002, position: [0, 0, 0.03], appearance: {print: plain, color: "
+                       "[1.0, 0.0, 0.25], gloss: 0.9}}")));
+  ASSERT_TRUE(capped.parts[0].appearance.has_value());
+  EXPECT_EQ(capped.parts[0].appearance->color, Eigen::Vector3d(1.0, 0.0, 0.25));
+  EXPECT_DOUBLE_EQ(capped.parts[0].appearance->gloss, 0.9);
+  EXPECT_THAT(refusal("position: [0, 0, 0.03]}",
+                      "position: [0, 0, 0.03], appearance: {print: plain, gloss: 0.9}}"),
+              AllOf(HasSubstr("parts[0].appearance"), HasSubstr("color")));
+}
+
 /// Rims, corners or a mesh of points whose hull, grown by `rounding`, is the solid in question.
 struct GrownHull {
   std::string yaml;
@@ -170,7 +209,27 @@ std::vector<GrownHull> solids() {
   const double inset = 0.002 * std::sqrt(1.0 + 0.3 * 0.3);
   add_rim(cone.points, 0.0194 - inset, 0.0194 - inset, -0.018);
   add_rim(cone.points, 0.0086 - inset, 0.0086 - inset, 0.018);
-  return {box, cylinder, capsule, sphere, ellipsoid, cone};
+  GrownHull arc{"kind: torus, ring_radius: 0.02, radius: 0.004, sweep_deg: 200", {}, 0.004};
+  for (int k = -1000; k <= 1000; ++k) {
+    const double angle = k * std::numbers::pi / 1800.0;
+    arc.points.emplace_back(0.02 * std::cos(angle), 0.02 * std::sin(angle), 0.0);
+  }
+  GrownHull ring{"kind: torus, ring_radius: 0.02, radius: 0.004", {}, 0.004};
+  add_rim(ring.points, 0.02, 0.02, 0.0);
+  GrownHull tube{
+      "kind: tube, inner_radius: 0.008, outer_radius: 0.012, height: 0.05, rounding: 0.001",
+      {},
+      0.001};
+  for (const double z : {-0.024, 0.024}) add_rim(tube.points, 0.011, 0.011, z);
+  // The 3-4-5 triangle about its right angle, moved inwards by a fifth of its inscribed circle.
+  GrownHull prism{
+      "kind: prism, outline: [0, 0, 0.03, 0, 0, 0.04], height: 0.02, rounding: 0.002", {}, 0.002};
+  for (const double z : {-0.008, 0.008}) {
+    prism.points.emplace_back(0.002, 0.002, z);
+    prism.points.emplace_back(0.026, 0.002, z);
+    prism.points.emplace_back(0.002, 0.034, z);
+  }
+  return {box, cylinder, capsule, sphere, ellipsoid, cone, arc, ring, tube, prism};
 }
 
 TEST_F(ObjectsTest, BoundsHoldTurnedPartsTightly) {
