@@ -208,4 +208,8 @@ double grip_margin(double mass, double friction, double normal_force, double acc
   return friction * normal_force / (mass * (kGravity + acceleration)) - 1.0;
 }
 
+double holding_force(const hal::ObjectDescription& object, double acceleration) {
+  return object.mass * (kGravity + acceleration) / (object.friction_gel + object.friction_rubber);
+}
+
 }  // namespace gripbench::experiments

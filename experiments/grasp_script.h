@@ -57,4 +57,7 @@ class GraspScript {
 /// `friction` is the sum of the coefficients at both pads.
 double grip_margin(double mass, double friction, double normal_force, double acceleration);
 
+/// Normal force per pad at which that margin is zero for an object of the catalogue (N).
+double holding_force(const hal::ObjectDescription& object, double acceleration);
+
 }  // namespace gripbench::experiments

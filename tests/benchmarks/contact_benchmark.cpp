@@ -54,6 +54,17 @@ BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, spray_can, "spray_can", 22.5e-3
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, soap_box, "soap_box", 16e-3)
     ->Unit(benchmark::kMicrosecond);
+// A tube, a prism, and the objects with the most parts near the grip.
+BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, espresso_mug, "espresso_mug", 32e-3)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, honey_jar, "honey_jar", 29e-3)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, bell_pepper, "bell_pepper", 32.5e-3)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, plush_rabbit, "plush_rabbit", 27e-3)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_ContactStepCatalogueObject, puzzle_cube, "puzzle_cube", 28.5e-3)
+    ->Unit(benchmark::kMicrosecond);
 
 /// One second of a gripped object being lifted, without pictures.
 void BM_SecondOfLifting(benchmark::State& state) {
