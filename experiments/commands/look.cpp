@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -7,7 +6,6 @@
 #include "experiments/episode_store.h"
 #include "experiments/sintef_stage.h"
 #include "hal/errors.h"
-#include "hal/objects.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
@@ -27,32 +25,6 @@ void add_verify_command(CLI::App& program) {
     }
     fmt::print("{}: {} episodes, sound, {}\n", dataset->string(), store.records().size(),
                store.dataset_hash());
-  });
-}
-
-void add_objects_command(CLI::App& program) {
-  auto folder = std::make_shared<fs::path>(assets_folder() / "objects");
-  CLI::App* command = program.add_subcommand("objects", "Look at the object catalogue");
-  CLI::App* list = command->add_subcommand("list", "One line per object");
-  add_objects_add_command(*command);
-  command->require_subcommand(1);
-  list->add_option("--catalogue", *folder, "Folder of the catalogue")->capture_default_str();
-  command->footer("Example:\n  gripbench objects list");
-  list->footer("Example:\n  gripbench objects list");
-  list->callback([folder] {
-    if (!fs::is_directory(*folder)) {
-      throw hal::InputError(folder->string() + ": no such folder");
-    }
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(*folder)) {
-      if (entry.path().extension() == ".yaml") files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-    for (const fs::path& file : files) {
-      const hal::ObjectDescription object = hal::load_object(file);
-      fmt::print("{:<18} {:4.0f} g  friction {:.2f} gel, {:.2f} rubber  {}\n", object.name,
-                 1000 * object.mass, object.friction_gel, object.friction_rubber, object.title);
-    }
   });
 }
 

@@ -9,9 +9,9 @@
 
 #include "experiments/commands/command.h"
 #include "experiments/file_io.h"
+#include "experiments/object_workshop.h"
 #include "hal/errors.h"
 #include "hal/objects.h"
-#include "sim/mesh_object.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
@@ -63,7 +63,7 @@ std::string list(const Eigen::Vector3d& v) {
   return fmt::format("[{:.9g}, {:.9g}, {:.9g}]", v.x(), v.y(), v.z());
 }
 
-std::string description(const AddOptions& options, const sim::MeshObject& object,
+std::string description(const AddOptions& options, const ImportedMesh& object,
                         const std::string& checksum) {
   std::string yaml = fmt::format("title: {}\n", quoted(options.title));
   yaml +=
@@ -88,7 +88,7 @@ std::string description(const AddOptions& options, const sim::MeshObject& object
 
 /// Writes the three files of the object, all or none. What they replace is kept until they are
 /// whole.
-void write_object(const AddOptions& options, const sim::MeshObject& object) {
+void write_object(const AddOptions& options, const ImportedMesh& object) {
   const std::string mesh = hal::encode_mesh_solid(object.solid);
   std::string ending = options.mesh.extension().string();
   std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -124,20 +124,21 @@ void add_object(const AddOptions& options) {
   }
   friction_of(options, options.friction_gel, "--friction-gel");
   friction_of(options, options.friction_rubber, "--friction-rubber");
-  sim::MeshObjectOptions make;
-  make.scale = options.scale;
-  make.rotation = to_vector(options.rotate_deg) * (std::numbers::pi / 180.0);
-  make.mass = options.mass;
-  if (!options.mass_centre.empty()) make.mass_centre = to_vector(options.mass_centre);
-  make.sampling.jobs = options.jobs;
-  const sim::MeshObject object = sim::make_mesh_object(options.mesh, make);
+  MeshImport wish{.file = options.mesh,
+                  .scale = options.scale,
+                  .rotation = to_vector(options.rotate_deg) * (std::numbers::pi / 180.0),
+                  .mass = options.mass,
+                  .mass_centre = std::nullopt,
+                  .jobs = options.jobs};
+  if (!options.mass_centre.empty()) wish.mass_centre = to_vector(options.mass_centre);
+  const ImportedMesh object = import_mesh(wish);
   write_object(options, object);
   const Eigen::Vector3d extents = object.solid.bounds_max() - object.solid.bounds_min();
   for (const std::string& note : object.notes) fmt::print("note: {}\n", note);
   fmt::print(
       "{}: {:.1f} x {:.1f} x {:.1f} mm, {:.1f} cm^3, {} triangles; surface within {:.4f} mm\n",
       file.string(), 1e3 * extents.x(), 1e3 * extents.y(), 1e3 * extents.z(), 1e6 * object.volume,
-      object.solid.triangles.size(), 1e3 * object.error.largest);
+      object.solid.triangles.size(), 1e3 * object.largest_error);
 }
 
 }  // namespace
