@@ -6,9 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "experiments/file_io.h"
-#include "experiments/files.h"
-#include "experiments/process.h"
+#include "experiments/gnuplot.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
@@ -19,13 +17,6 @@ constexpr std::array<const char*, 7> kColours{"#0072B2", "#D55E00", "#009E73", "
                                               "#E69F00", "#56B4E9", "#000000"};
 /// Curves beside one another hide each other's intervals.
 constexpr double kSideStep = 0.05;
-
-/// A string of gnuplot in single quotes, where only the quote itself is special.
-std::string gnuplot_text(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("''") : std::string(1, c);
-  return result + "'";
-}
 
 struct Curve {
   std::string detector;
@@ -49,11 +40,8 @@ std::vector<Curve> curves_of(std::span<const AccuracyRow> rows) {
 }
 
 std::string script(const std::vector<Curve>& curves,
-                   const std::map<std::string, std::string>& titles, const std::string& terminal,
-                   const std::string& output) {
+                   const std::map<std::string, std::string>& titles) {
   std::string text =
-      fmt::format("set terminal {}\nset output {}\n", terminal, gnuplot_text(output));
-  text +=
       "set xlabel 'frames in the window'\nset ylabel 'accuracy on test objects (%)'\n"
       "set xtics 1\nset xrange [5.5:9.5]\nset yrange [20:102]\nset grid ytics lc rgb '#dddddd'\n"
       "set key below maxcols 2 spacing 1.1\nset arrow 1 from graph 0,first 50 to graph 1,first 50 "
@@ -91,22 +79,8 @@ std::string script(const std::vector<Curve>& curves,
 void plot_accuracy_over_length(const fs::path& folder, std::span<const AccuracyRow> rows,
                                const std::map<std::string, std::string>& titles) {
   const std::vector<Curve> curves = curves_of(rows);
-  const std::vector<std::pair<std::string, std::string>> outputs{
-      {"accuracy_over_length.svg", "svg size 1000,680 dynamic font 'sans,13' background '#ffffff'"},
-      {"accuracy_over_length.png", "pngcairo size 1000,680 font 'sans,11'"}};
-  for (const auto& [name, terminal] : outputs) {
-    const std::string& terminal_of = terminal;
-    write_beside(folder / name, [&](const fs::path& beside) {
-      const fs::path commands = fs::path(beside).concat(".gnuplot");
-      write_file(commands, script(curves, titles, terminal_of, beside.string()));
-      try {
-        run_program("gnuplot", {commands.string()}, "gnuplot-nox");
-      } catch (...) {
-        fs::remove(commands);
-        throw;
-      }
-      fs::remove(commands);
-    });
+  for (const char* name : {"accuracy_over_length.svg", "accuracy_over_length.png"}) {
+    draw_with_gnuplot(folder / name, 1000, 680, script(curves, titles));
   }
 }
 

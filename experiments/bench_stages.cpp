@@ -7,7 +7,6 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include "experiments/accuracy_plot.h"
 #include "experiments/collect.h"
@@ -16,6 +15,7 @@
 #include "experiments/evaluation.h"
 #include "experiments/file_io.h"
 #include "experiments/files.h"
+#include "experiments/label_threshold.h"
 #include "experiments/parallel.h"
 #include "experiments/progress_bar.h"
 #include "experiments/score_file.h"
@@ -74,11 +74,6 @@ std::optional<Episode> example_grasp(const EpisodeStore& store,
   }
   if (best == nullptr) return std::nullopt;
   return store.load(*best);
-}
-
-/// Slip from which on the protocol of the data set calls a grasp slipping (m).
-double slip_threshold(const EpisodeStore& store) {
-  return YAML::Load(store.info().protocol_text)["label"]["slip_distance"].as<double>();
 }
 
 }  // namespace
@@ -225,8 +220,11 @@ void run_report(const ReportRequest& request) {
   facts.seed = request.seed;
   facts.software_version = GRIPBENCH_VERSION;
   facts.dataset_hash = store.dataset_hash();
-  for (const EpisodeRecord& record : records_of(store, store.info().train_objects)) {
-    add_to(facts.train, record);
+  // An imported data set may have a test side only.
+  if (!store.info().train_objects.empty()) {
+    for (const EpisodeRecord& record : records_of(store, store.info().train_objects)) {
+      add_to(facts.train, record);
+    }
   }
   for (const EpisodeRecord& record : test) add_to(facts.test, record);
   facts.statistics.seed = request.seed;
@@ -241,7 +239,7 @@ void run_report(const ReportRequest& request) {
     return std::none_of(scores.begin(), scores.end(),
                         [&](const WindowScore& score) { return score.detector == detector.id; });
   });
-  const ScoreTables tables = tabulate(scores, facts.statistics, slip_threshold(store));
+  const ScoreTables tables = tabulate(scores, facts.statistics, slip_threshold(store.info()));
   plot_accuracy_over_length(request.out, tables.accuracy, titles);
   std::vector<Episode> examples;
   for (const bool slip : {false, true}) {

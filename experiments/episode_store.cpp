@@ -282,20 +282,57 @@ Episode EpisodeStore::load(const std::string& object, const std::string& grasp) 
 }
 
 void EpisodeStore::write(const Episode& episode) {
-  const GraspParameters& parameters = episode.record.parameters;
-  const fs::path folder = episode_folder(parameters.object, parameters.grasp);
-  FolderContent content;
+  FolderContent pictures;
   for (int i = 0; i < kFramesPerEpisode; ++i) {
     if (episode.tactile[i].empty() || episode.external[i].empty()) {
+      const GraspParameters& parameters = episode.record.parameters;
       throw hal::InputError(
-          fmt::format("{}: frame {} of the episode is empty", folder.string(), i));
+          fmt::format("{}: frame {} of the episode is empty",
+                      episode_folder(parameters.object, parameters.grasp).string(), i));
     }
-    content[picture_name("tactile", i)] = encode_jpeg(episode.tactile[i]);
-    content[picture_name("external", i)] = encode_jpeg(episode.external[i]);
+    pictures[picture_name("tactile", i)] = encode_jpeg(episode.tactile[i]);
+    pictures[picture_name("external", i)] = encode_jpeg(episode.external[i]);
   }
-  content[kTraceFile] = trace_to_csv(episode.record.trace);
-  add_description(content, kEpisodeFile, to_json(episode.record));
+  write(episode.record, std::move(pictures));
+}
+
+void EpisodeStore::write(const EpisodeRecord& record, FolderContent pictures) {
+  const fs::path folder = episode_folder(record.parameters.object, record.parameters.grasp);
+  for (int i = 0; i < kFramesPerEpisode; ++i) {
+    for (const char* camera : {"tactile", "external"}) {
+      if (!pictures.contains(picture_name(camera, i))) {
+        throw hal::InputError(
+            fmt::format("{}: {} lacks", folder.string(), picture_name(camera, i)));
+      }
+    }
+  }
+  FolderContent content = std::move(pictures);
+  content[kTraceFile] = trace_to_csv(record.trace);
+  add_description(content, kEpisodeFile, to_json(record));
   write_folder(folder, content);
+}
+
+FolderContent EpisodeStore::load_pictures(const EpisodeRecord& record) const {
+  const fs::path folder = episode_folder(record.parameters.object, record.parameters.grasp);
+  const json description = read_episode_description(folder);
+  FolderContent pictures;
+  for (int i = 0; i < kFramesPerEpisode; ++i) {
+    for (const char* camera : {"tactile", "external"}) {
+      const std::string name = picture_name(camera, i);
+      pictures[name] = read_described(folder, description, name);
+    }
+  }
+  return pictures;
+}
+
+std::vector<TracePoint> EpisodeStore::load_trace(const EpisodeRecord& record) const {
+  const fs::path folder = episode_folder(record.parameters.object, record.parameters.grasp);
+  return trace_from_csv(read_described(folder, read_episode_description(folder), kTraceFile),
+                        folder / kTraceFile);
+}
+
+fs::path EpisodeStore::picture_file(const EpisodeRecord& record, const std::string& name) const {
+  return episode_folder(record.parameters.object, record.parameters.grasp) / name;
 }
 
 bool EpisodeStore::has_position(const std::string& object, int index) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "experiments/episode.h"
+#include "experiments/file_io.h"
 #include "experiments/position_search.h"
 
 namespace gripbench::experiments {
@@ -63,6 +64,17 @@ class EpisodeStore {
   Episode load(const std::string& object, const std::string& grasp) const;
   /// @throws StorageError; then nothing of this episode is on disk. InputError if pictures lack.
   void write(const Episode& episode);
+  /// The same with pictures that are JPEG files already, kept byte for byte: `picture_name` of each
+  /// frame of "tactile" and "external".
+  void write(const EpisodeRecord& record, FolderContent pictures);
+  /// Those bytes, checksums checked.
+  /// @throws as `load`.
+  FolderContent load_pictures(const EpisodeRecord& record) const;
+  /// The trace alone.
+  /// @throws as `load`.
+  std::vector<TracePoint> load_trace(const EpisodeRecord& record) const;
+  /// Where one of `picture_name` lies.
+  std::filesystem::path picture_file(const EpisodeRecord& record, const std::string& name) const;
 
   bool has_position(const std::string& object, int index) const;
   /// @throws InputError as `load`.

@@ -1,39 +1,16 @@
 #include "experiments/film_video.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include <opencv2/videoio.hpp>
 
 #include "experiments/file_io.h"
+#include "experiments/scratch_folder.h"
 #include "hal/errors.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
 namespace {
-
-/// A folder that goes away again: OpenCV writes videos to files only.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "gripbench_video_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw hal::StorageError(fs::temp_directory_path().string() +
-                              ": no temporary folder can be made; set TMPDIR to one with room");
-    }
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 [[noreturn]] void refuse() {
   throw hal::InputError(

@@ -74,6 +74,9 @@ int main(int argc, char** argv) {
   experiments::add_report_command(program);
   experiments::add_render_command(program);
   experiments::add_import_command(program);
+  experiments::add_export_command(program);
+  experiments::add_show_command(program);
+  experiments::add_stats_command(program);
   experiments::add_verify_command(program);
   experiments::add_objects_command(program);
   experiments::add_calibrate_command(program);

@@ -197,15 +197,9 @@ void write_video(const fs::path& root, const ImportedGrasp& grasp, const Importe
   write_folder(folder, content);
 }
 
-/// A grasp as imported, or why not.
-struct Outcome {
-  std::optional<ImportedGrasp> grasp;
-  std::vector<LeftOut> left_out;
-};
-
-Outcome import_grasp(const SintefGrasp& grasp, const std::vector<cv::Mat>& gels,
-                     const fs::path& out, const SintefWindows& rules) {
-  Outcome outcome;
+StoredGrasp import_grasp(const SintefGrasp& grasp, const std::vector<cv::Mat>& gels,
+                         const fs::path& out, const SintefWindows& rules) {
+  StoredGrasp outcome;
   const std::vector<ReadVideo> videos = read_videos(grasp, outcome.left_out);
   if (videos.empty()) return outcome;
   const GraspContact contact = find_contact(videos, gels, rules.settle);
@@ -263,7 +257,7 @@ std::vector<std::vector<int>> place_windows(const ContactSpan& contact, const Si
 SintefIndex import_sintef(const fs::path& source, const fs::path& out,
                           const SintefImportOptions& options) {
   const SintefScan scan = scan_sintef(source);
-  const std::string made_from = sintef_fingerprint(scan, options.windows);
+  const std::string made_from = sintef_fingerprint(scan, options.windows, options.jobs);
   if (fs::exists(out / kSintefIndexName)) {
     const StoredIndex stored = load_index(out);
     if (stored.made_from == made_from) {
@@ -297,16 +291,24 @@ SintefIndex import_sintef(const fs::path& source, const fs::path& out,
                           ": no empty gel found that recordings of two objects share; give the "
                           "whole data set, not one object");
   }
-  std::vector<Outcome> outcomes(scan.grasps.size());
+  std::vector<StoredGrasp> outcomes(scan.grasps.size());
   for_each_parallel(scan.grasps.size(), options.jobs, [&](std::size_t i) {
     started(i);
-    outcomes[i] = import_grasp(scan.grasps[i], first.empty_gels, out, options.windows);
+    const SintefGrasp& grasp = scan.grasps[i];
+    std::optional<StoredGrasp> before = load_grasp(out, grasp);
+    if (before && before->made_from == made_from) {
+      outcomes[i] = std::move(*before);
+      return;
+    }
+    outcomes[i] = import_grasp(grasp, first.empty_gels, out, options.windows);
+    outcomes[i].made_from = made_from;
+    save_grasp(out, grasp, outcomes[i]);
   });
 
   SintefIndex index;
   index.windows = options.windows;
   index.left_out = scan.left_out;
-  for (Outcome& outcome : outcomes) {
+  for (StoredGrasp& outcome : outcomes) {
     index.left_out.insert(index.left_out.end(), outcome.left_out.begin(), outcome.left_out.end());
     if (!outcome.grasp) continue;
     if (outcome.grasp->slip && outcome.grasp->motion < kLeastMotion) {

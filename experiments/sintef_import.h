@@ -84,8 +84,9 @@ struct SintefImportOptions {
 
 /// Reads the recordings and writes their windows into `out`: OBJECT/GRASP/CAMERA/frame_NNNN.jpg
 /// (quality 95) and, last, sintef.json. A folder that holds it already is not made again if it was
-/// made from the same files with the same windows. A video that cannot be read, or ends early, is
-/// left out; the grasp goes on with its other camera and the import with the other grasps.
+/// made from the same files with the same windows, and an interrupted import goes on with the
+/// grasps it lacks. A video that cannot be read, or ends early, is left out; the grasp goes on with
+/// its other camera and the import with the other grasps.
 /// @throws hal::InputError if no grasp is left; hal::StorageError, hal::Interrupted.
 SintefIndex import_sintef(const std::filesystem::path& source, const std::filesystem::path& out,
                           const SintefImportOptions& options);

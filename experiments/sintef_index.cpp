@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/file_io.h"
+#include "experiments/parallel.h"
 #include "experiments/sha256.h"
 #include "hal/errors.h"
 
@@ -61,39 +62,94 @@ Json to_json(const SintefWindows& windows) {
           {"seed", windows.seed}};
 }
 
+Json to_json(const std::vector<LeftOut>& left_out) {
+  Json list = Json::array();
+  for (const LeftOut& one : left_out) {
+    list.push_back({{"object", one.object},
+                    {"grasp", one.grasp},
+                    {"camera", one.camera},
+                    {"reason", one.reason},
+                    {"slip", one.slip}});
+  }
+  return list;
+}
+
+std::vector<LeftOut> left_out_from(const Json& json) {
+  std::vector<LeftOut> list;
+  for (const Json& one : json) {
+    list.push_back({one.at("object"), one.at("grasp"), one.at("camera"), one.at("reason"),
+                    one.at("slip").get<bool>()});
+  }
+  return list;
+}
+
+/// Names of files may be no UTF-8.
+std::string dump(const Json& json) {
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+/// One that cannot be read is left out later, with the reason.
+std::string hash_if_readable(const fs::path& file) {
+  try {
+    return sha256(read_file(file));
+  } catch (const hal::InputError&) {
+    return "unreadable";
+  }
+}
+
+fs::path grasp_file(const fs::path& folder, const SintefGrasp& grasp) {
+  return folder / grasp.object / grasp.grasp / "grasp.json";
+}
+
 }  // namespace
 
-std::string sintef_fingerprint(const SintefScan& scan, const SintefWindows& windows) {
+std::string sintef_fingerprint(const SintefScan& scan, const SintefWindows& windows, int jobs) {
   std::string text = fmt::format("version {} {}\n", kImportVersion, to_json(windows).dump());
-  for (const SintefGrasp& grasp : scan.grasps) {
-    text += fmt::format("{}/{} {}\n", grasp.object, grasp.grasp, grasp.slip);
+  std::vector<std::string> by_grasp(scan.grasps.size());
+  for_each_parallel(scan.grasps.size(), jobs, [&](std::size_t i) {
+    const SintefGrasp& grasp = scan.grasps[i];
+    by_grasp[i] = fmt::format("{}/{} {}\n", grasp.object, grasp.grasp, grasp.slip);
     for (const SintefVideo& video : grasp.videos) {
-      std::error_code unreadable;
-      text += fmt::format("{} {}\n", video.camera, fs::file_size(video.file, unreadable));
+      by_grasp[i] += video.camera + " " + hash_if_readable(video.file) + "\n";
     }
-  }
+  });
+  for (const std::string& of_grasp : by_grasp) text += of_grasp;
   return sha256(text);
+}
+
+void save_grasp(const fs::path& folder, const SintefGrasp& grasp, const StoredGrasp& stored) {
+  const Json json = {{"version", kImportVersion},
+                     {"made_from", stored.made_from},
+                     {"grasp", stored.grasp ? to_json(*stored.grasp) : Json(nullptr)},
+                     {"left_out", to_json(stored.left_out)}};
+  write_file(grasp_file(folder, grasp), dump(json));
+}
+
+std::optional<StoredGrasp> load_grasp(const fs::path& folder, const SintefGrasp& grasp) {
+  const fs::path file = grasp_file(folder, grasp);
+  if (!fs::exists(file)) return std::nullopt;
+  try {
+    const Json json = Json::parse(read_file(file));
+    StoredGrasp stored{json.at("made_from"), std::nullopt, left_out_from(json.at("left_out"))};
+    if (!json.at("grasp").is_null()) stored.grasp = grasp_from(json.at("grasp"));
+    return stored;
+  } catch (const nlohmann::json::exception&) {
+    // Made again, as if it were not there.
+    return std::nullopt;
+  }
 }
 
 void save_index(const fs::path& folder, const StoredIndex& stored) {
   const SintefIndex& index = stored.index;
   Json grasps = Json::array();
   for (const ImportedGrasp& grasp : index.grasps) grasps.push_back(to_json(grasp));
-  Json left_out = Json::array();
-  for (const LeftOut& one : index.left_out) {
-    left_out.push_back({{"object", one.object},
-                        {"grasp", one.grasp},
-                        {"camera", one.camera},
-                        {"reason", one.reason},
-                        {"slip", one.slip}});
-  }
   const Json json = {{"version", kImportVersion},
                      {"made_from", stored.made_from},
                      {"windows", to_json(index.windows)},
-                     {"left_out", left_out},
+                     {"left_out", to_json(index.left_out)},
                      {"no_slip_visible", index.no_slip_visible},
                      {"grasps", grasps}};
-  write_file(folder / kSintefIndexName, json.dump(1) + "\n");
+  write_file(folder / kSintefIndexName, dump(json));
 }
 
 StoredIndex load_index(const fs::path& folder) {
@@ -106,10 +162,7 @@ StoredIndex load_index(const fs::path& folder) {
     stored.index.windows = {windows.at("windows"), windows.at("length"), windows.at("settle"),
                             windows.at("seed")};
     for (const Json& grasp : json.at("grasps")) stored.index.grasps.push_back(grasp_from(grasp));
-    for (const Json& one : json.at("left_out")) {
-      stored.index.left_out.push_back({one.at("object"), one.at("grasp"), one.at("camera"),
-                                       one.at("reason"), one.at("slip").get<bool>()});
-    }
+    stored.index.left_out = left_out_from(json.at("left_out"));
     stored.index.no_slip_visible = json.at("no_slip_visible").get<std::vector<std::string>>();
     return stored;
   } catch (const nlohmann::json::exception& wrong) {

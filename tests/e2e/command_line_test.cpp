@@ -2,6 +2,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -76,16 +77,24 @@ class CommandLine : public testing::Test {
   fs::path root_;
 };
 
-/// The quick protocol cut down to three objects and two grasps each.
-void write_tiny_protocol(const fs::path& file) {
+struct TinyProtocol {
+  std::string train = "[soap_box, spray_can]";
+  std::string test = "[stapler]";
+  int grasps_per_object = 2;
+};
+
+/// The quick protocol cut down to a few objects and grasps.
+void write_tiny_protocol(const fs::path& file, const TinyProtocol& wanted = {}) {
   const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
   std::istringstream lines(text_of(assets / "protocols" / "quick.yaml"));
   std::ofstream tiny(file);
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
-    if (line.rfind("  train:", 0) == 0) line = "  train: [soap_box, spray_can]";
-    if (line.rfind("  test:", 0) == 0) line = "  test: [stapler]";
-    if (line.rfind("grasps:", 0) == 0) line = "grasps: {train: 4, test: 2}";
+    if (line.rfind("  train:", 0) == 0) line = "  train: " + wanted.train;
+    if (line.rfind("  test:", 0) == 0) line = "  test: " + wanted.test;
+    if (line.rfind("grasps_per_object:", 0) == 0) {
+      line = "grasps_per_object: " + std::to_string(wanted.grasps_per_object);
+    }
     if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
     tiny << line << '\n';
   }
@@ -95,11 +104,13 @@ TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
   const Ended top = run({"--help"});
   EXPECT_EQ(top.code, 0);
   EXPECT_NE(top.output.find("Exit codes"), std::string::npos);
-  for (const char* command : {"bench", "collect", "train", "evaluate", "report", "import", "verify",
-                              "objects", "render", "calibrate", "likeness"}) {
+  for (const char* command :
+       {"bench", "collect", "train", "evaluate", "report", "import", "export", "verify", "show",
+        "stats", "objects", "render", "calibrate", "likeness"}) {
     const Ended help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
-    EXPECT_NE(help.output.find("Example:\n  gripbench " + std::string(command)), std::string::npos)
+    EXPECT_TRUE(std::regex_search(help.output,
+                                  std::regex("Examples?:\n  gripbench " + std::string(command))))
         << command;
   }
 }
@@ -111,6 +122,15 @@ TEST_F(CommandLine, WrongArgumentsAreBadInput) {
   expect_one_line(run({"bench", "--out", root_ / "x", "--preset", "huge"}), 2, "quick");
   expect_one_line(run({"bench", "--out", root_ / "x", "--jobs", "0"}), 2, "--jobs");
   expect_one_line(run({"import", "--format", "rosbag", "x", "--out", root_ / "x"}), 2, "sintef");
+  expect_one_line(run({"import", "--format", "sintef", "x", "--named-frame", "0", "--out", "x"}), 2,
+                  "--named-frame");
+  expect_one_line(run({"import", "--format", "li2018", root_ / "none", "--out", root_ / "x"}), 2,
+                  "none");
+  expect_one_line(run({"export", "--format", "li2018", root_ / "none", "--out", root_ / "x"}), 2,
+                  "is no data set");
+  expect_one_line(run({"show", root_ / "none", "--out", root_ / "x.png"}), 2, "is no data set");
+  expect_one_line(run({"show", "x", "--episode", "a/b", "--kind", "lost"}), 2, "--episode");
+  expect_one_line(run({"stats", root_ / "none"}), 2, "is no data set");
   expect_one_line(run({"evaluate", "--out", root_ / "x"}), 2, "--recordings");
   expect_one_line(run({"train", "--data", root_ / "none", "--out", root_ / "m"}), 2, "none");
 }
@@ -301,6 +321,62 @@ TEST_F(CommandLine, InterruptedCollectionGoesOnToTheSameBytesAsAnotherNumberOfJo
   EXPECT_EQ(damaged.code, 2);
   EXPECT_NE(damaged.errors.find(fs::path(relative.front()).filename().string()), std::string::npos)
       << damaged.errors;
+}
+
+/// The whole bench on a protocol of its own, then everything one does with its data set.
+TEST_F(CommandLine, BenchEndsInAReportAndItsDataCanBeLookedAtAndExchanged) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  fs::create_directories(root_ / "assets" / "protocols");
+  for (const auto& entry : fs::directory_iterator(assets)) {
+    if (entry.path().filename() != "protocols") {
+      fs::create_symlink(entry.path(), root_ / "assets" / entry.path().filename());
+    }
+  }
+  write_tiny_protocol(root_ / "assets" / "protocols" / "quick.yaml",
+                      {"[soap_box, spray_can]", "[stapler, tuna_can]", 4});
+  setenv("GRIPBENCH_ASSETS", (root_ / "assets").c_str(), 1);
+  const fs::path out = root_ / "out";
+  const fs::path data = out / "dataset";
+  const Ended bench = run({"bench", "--preset", "quick", "--out", out, "--jobs", "2"});
+  ASSERT_EQ(bench.code, 0) << bench.errors;
+  const std::string report = text_of(out / "report.md");
+  for (const char* part : {"Train: soap_box, spray_can. Test: stapler, tuna_can.", "| incipient |",
+                           "threshold method, tactile", "CNN + LSTM, tactile + vision, raw"}) {
+    EXPECT_NE(report.find(part), std::string::npos) << part;
+  }
+  // 8 test grasps, 20 windows, for a threshold detector and four learned ones in three forms.
+  const std::string scores = text_of(out / "scores.csv");
+  EXPECT_EQ(std::count(scores.begin(), scores.end(), '\n'), 1 + 8 * 20 * (1 + 4 * 3));
+  const Ended again = run({"bench", "--preset", "quick", "--out", out, "--jobs", "2"});
+  EXPECT_EQ(again.code, 0) << again.errors;
+  EXPECT_NE(again.errors.find("evaluate: was finished before"), std::string::npos) << again.errors;
+
+  const Ended stats =
+      run({"stats", data, "--json", root_ / "stats.json", "--out", root_ / "stats.svg"});
+  EXPECT_EQ(stats.code, 0) << stats.errors;
+  EXPECT_NE(stats.output.find("Of the slips: incipient"), std::string::npos) << stats.output;
+  EXPECT_NE(text_of(root_ / "stats.json").find("\"slip_begins\""), std::string::npos);
+  EXPECT_NE(text_of(root_ / "stats.svg").find("<svg"), std::string::npos);
+  EXPECT_EQ(run({"show", data, "--episode", "stapler/001", "--out", root_ / "one.png"}).code, 0);
+  EXPECT_GT(fs::file_size(root_ / "one.png"), 100000U);
+  expect_one_line(run({"show", data, "--object", "egg", "--out", root_ / "x.png"}), 2, "soap_box");
+
+  const Ended exported = run({"export", "--format", "li2018", data, "--out", root_ / "li2018"});
+  ASSERT_EQ(exported.code, 0) << exported.errors;
+  const Ended imported =
+      run({"import", "--format", "li2018", root_ / "li2018", "--out", root_ / "back"});
+  ASSERT_EQ(imported.code, 0) << imported.errors;
+  EXPECT_NE(imported.errors.find("16 grasps"), std::string::npos) << imported.errors;
+  EXPECT_EQ(run({"verify", root_ / "back"}).code, 0);
+  // Models fitted on our data judge the imported one.
+  const Ended evaluated =
+      run({"evaluate", "--data", root_ / "back", "--models", out / "models", "--detectors",
+           "threshold,difference_both", "--out", root_ / "judged"});
+  ASSERT_EQ(evaluated.code, 0) << evaluated.errors;
+  EXPECT_TRUE(fs::exists(root_ / "judged" / "scores.csv"));
+  const Ended videos = run({"export", "--format", "sintef", data, "--out", root_ / "sintef"});
+  EXPECT_EQ(videos.code, 0) << videos.errors;
+  EXPECT_TRUE(fs::exists(root_ / "sintef" / "stapler" / "exp_num_4" / "camera_0.avi"));
 }
 
 }  // namespace
