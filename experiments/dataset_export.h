@@ -19,7 +19,7 @@ struct ExportOptions {
   double validation_share = 0.15;
   const std::atomic<bool>* stop = nullptr;
   /// Share done in [0, 1], the grasp at work; called from one thread at a time.
-  std::function<void(double share, const std::string& now)> progress;
+  std::function<void(double share, const std::string& now)> progress = {};
 };
 
 struct ExportSummary {

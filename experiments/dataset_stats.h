@@ -74,9 +74,9 @@ struct DatasetStats {
   std::optional<Range> force;
   /// Seconds from T(0) until the mean slip of either pad passes the protocol's threshold; grasps
   /// with slip whose rig knows it.
-  Histogram slip_begins{-0.1, 0.6, 14};
+  Histogram slip_begins{-0.1, 0.5, 24};
   /// Signed: over 0 the grip should hold.
-  Histogram margins{-1.0, 1.0, 20};
+  Histogram margins{-0.8, 1.6, 24};
   /// |margin| under 5%, 5 to 15%, over 15%.
   std::array<int, 3> margin_parts{};
   /// Threshold of the label (m), and whether labels come from measured slip or from a person.

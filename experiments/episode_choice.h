@@ -11,10 +11,10 @@ namespace gripbench::experiments {
 /// Which episodes of a data set a person wants to see.
 struct EpisodeChoice {
   /// OBJECT/GRASP; if any is named, the rest of the choice does not count.
-  std::vector<std::string> named;
-  std::optional<std::string> object;
-  std::optional<bool> slip;
-  std::optional<SlipKind> kind;
+  std::vector<std::string> named = {};
+  std::optional<std::string> object = {};
+  std::optional<bool> slip = {};
+  std::optional<SlipKind> kind = {};
   /// At most so many, spread evenly over those that fit.
   int count = 6;
 };

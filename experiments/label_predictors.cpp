@@ -227,37 +227,27 @@ std::vector<BlindPrediction> predict_blindly(std::span<const BlindGrasp> grasps,
       by_features(grasps,
                   {"squeeze, across objects",
                    "the best threshold on squeeze of the training objects, told on test objects; "
-                   "50% means that squeeze gives nothing away",
-                   {},
-                   {}},
+                   "50% means that squeeze gives nothing away"},
                   squeeze, statistics),
       by_features(grasps,
                   {"file sizes at T(-2), across objects",
-                   "logistic fit on the first pictures' sizes, before any slip; 50% means no leak",
-                   {},
-                   {}},
+                   "logistic fit on the first pictures' sizes, before any slip; 50% means no leak"},
                   first_sizes, statistics),
       by_features(grasps,
                   {"file sizes of all frames, across objects",
                    "logistic fit on mean sizes and their change; a lost object empties the "
-                   "pictures, so a little over 50% is the slip itself",
-                   {},
-                   {}},
+                   "pictures, so a little over 50% is the slip itself"},
                   all_sizes, statistics),
       by_object(grasps,
                 {"object, the other grasps' majority",
                  "names what most other grasps of the object did; leaving one out tips a balanced "
                  "object the wrong way, so under 50% is good; an unseen object gives it nothing: "
-                 "50%",
-                 {},
-                 {}},
+                 "50%"},
                 false, statistics),
       by_object(grasps,
                 {"object, its own majority",
                  "the same with the grasp itself counted: the most that knowing the object can "
-                 "give",
-                 {},
-                 {}},
+                 "give"},
                 true, statistics)};
 }
 

@@ -17,8 +17,8 @@ struct BlindGrasp {
   bool slip = false;
   double squeeze = 0.0;
   /// Sizes of the pictures' files in order of time (bytes).
-  std::vector<double> tactile_bytes;
-  std::vector<double> external_bytes;
+  std::vector<double> tactile_bytes = {};
+  std::vector<double> external_bytes = {};
 };
 
 /// How well something that is no slip detector names the label.
@@ -28,8 +28,8 @@ struct BlindPrediction {
   /// What it does, and how to read the figure, in one line.
   std::string meaning;
   /// Nothing where it cannot be told; `why_not` says why.
-  std::optional<Estimate> balanced_accuracy;
-  std::string why_not;
+  std::optional<Estimate> balanced_accuracy = {};
+  std::string why_not = {};
 };
 
 /// Squeeze, first picture's file size and all pictures' file sizes, each fitted on training objects

@@ -52,11 +52,13 @@ void plot_stats(const std::filesystem::path& file, const DatasetStats& stats) {
       file, 1200, 460,
       begins + margins +
           "set multiplot layout 1,2\nset style fill solid 0.9 noborder\nset ylabel 'grasps'\n"
-          "set grid ytics lc rgb '#dddddd'\nset key top left\n"
+          "set grid ytics lc rgb '#dddddd'\n"
           "set arrow 1 from 0,graph 0 to 0,graph 1 nohead dt 3 lc rgb '#444444' front\n" +
+          "set key top right\n" +
           panel("begins", stats.slip_begins, 1.0,
                 fmt::format("When slip begins (mean slip over {:g} mm)", 1e3 * stats.slip_distance),
                 "s after T(0), when the arm starts to lift") +
+          "set key top left\n" +
           panel("margins", stats.margins, 100.0, "Grip margin (ends: and beyond)",
                 "(mu1 + mu2) N / m (g + a) - 1, in %") +
           "unset multiplot\n");

@@ -53,11 +53,16 @@ std::string histogram_lines(const Histogram& histogram, double scale, int decima
     largest = std::max(largest, histogram.slip[i] + histogram.stable[i]);
   }
   const double letters = std::min(1.0, static_cast<double>(kBar) / largest);
+  auto edge = [&](std::size_t i) {
+    const double value = scale * (histogram.first + static_cast<double>(i) * histogram.width);
+    // Rounding would print "-0.00".
+    return std::abs(value) < 1e-9 * scale ? 0.0 : value;
+  };
   std::string text;
   const std::size_t last = histogram.slip.size() - 1;
   for (std::size_t i = 0; i <= last; ++i) {
-    const double from = scale * (histogram.first + static_cast<double>(i) * histogram.width);
-    const double to = from + scale * histogram.width;
+    const double from = edge(i);
+    const double to = edge(i + 1);
     const std::string bin = i == 0 ? fmt::format("below {:.{}f}", to, decimals)
                             : i == last
                                 ? fmt::format("over {:.{}f}", from, decimals)
@@ -182,7 +187,7 @@ std::string stats_text(const DatasetStats& stats) {
     text += fmt::format(
         "When slip begins (s after T(0), when the arm starts to lift; mean slip over {:g} "
         "mm)\n{}\n",
-        kMillimetres * stats.slip_distance, histogram_lines(stats.slip_begins, 1.0, 2));
+        kMillimetres * stats.slip_distance, histogram_lines(stats.slip_begins, 1.0, 3));
   } else {
     text += "When slip begins: not known, no grasp's trace holds the truth.\n\n";
   }

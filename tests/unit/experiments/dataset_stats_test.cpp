@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -87,12 +88,12 @@ TEST(DatasetStats, CountsRangesOnsetsAndMargins) {
   EXPECT_DOUBLE_EQ(stats.mass->median, 0.08);
   EXPECT_DOUBLE_EQ(stats.force->high, 2.5);
   EXPECT_TRUE(stats.labels_measured);
-  // The slip passes the threshold at 0.31 s of the trace; T(0) is at 0.1 s: bin of 0.2 to 0.25 s.
+  // The slip passes the threshold at 0.31 s of the trace; T(0) is at 0.1 s: bin of 0.2 to 0.225 s.
   EXPECT_EQ(stats.slip_begins.total(), 6);
-  EXPECT_EQ(stats.slip_begins.slip[6], 6);
+  EXPECT_EQ(stats.slip_begins.slip[12], 6);
   EXPECT_EQ(stats.margins.total(), 12);
-  EXPECT_EQ(stats.margins.slip[9], 6);
-  EXPECT_EQ(stats.margins.stable[13] + stats.margins.stable[12], 6);
+  EXPECT_EQ(stats.margins.slip[7], 6);
+  EXPECT_EQ(stats.margins.stable[10] + stats.margins.stable[11], 6);
   EXPECT_EQ(stats.margin_parts, (std::array<int, 3>{6, 0, 6}));
 }
 
@@ -105,7 +106,7 @@ TEST(DatasetStats, TextAndJsonSayTheSame) {
   const std::string text = stats_text(stats);
   EXPECT_THAT(text, HasSubstr("Of the slips: incipient 50.0%, translation 0.0%, rotation 0.0%, "
                               "lost 50.0%"));
-  EXPECT_THAT(text, HasSubstr("0.20 to 0.25     6 ######\n"));
+  EXPECT_THAT(text, HasSubstr("0.200 to 0.225     6 ######\n"));
   EXPECT_THAT(text, HasSubstr("Within 5% of the edge: 50.0%"));
   EXPECT_THAT(text, HasSubstr("Least balanced test object: egg, 50% of its rarer class"));
   // Squeeze tells all here, and all pictures are alike.
@@ -113,7 +114,7 @@ TEST(DatasetStats, TextAndJsonSayTheSame) {
   EXPECT_THAT(text, HasSubstr("not told: is the same for all training grasps"));
   const auto json = nlohmann::json::parse(stats_json(stats));
   EXPECT_EQ(json.at("all").at("kinds").at("lost"), 3);
-  EXPECT_EQ(json.at("slip_begins").at("slip").at(6), 6);
+  EXPECT_EQ(json.at("slip_begins").at("slip").at(12), 6);
   EXPECT_EQ(json.at("predictions").at(0).at("balanced_accuracy").at("value"), 1.0);
   EXPECT_TRUE(json.at("predictions").at(1).at("balanced_accuracy").is_null());
   EXPECT_EQ(json.at("dataset_sha256"), store.dataset_hash());

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <set>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -43,7 +45,7 @@ Episode noise_episode(const std::string& object, int grasp, bool slip) {
   record.grip_margin = slip ? -0.2 : 0.2;
   const int seed = static_cast<int>(std::hash<std::string>{}(object) % 1000) * 1000 + 100 * grasp;
   for (std::size_t i = 0; i < kFramesPerEpisode; ++i) {
-    record.tactile_times[i] = record.external_times[i] = 0.05 * static_cast<double>(i);
+    record.tactile_times[i] = record.external_times[i] = static_cast<double>(i) / kLi2018Rate;
     episode.tactile[i] = noise_picture(seed + static_cast<int>(i));
     episode.external[i] = noise_picture(seed + 50 + static_cast<int>(i));
   }
@@ -308,10 +310,11 @@ TEST_F(Li2018, HostileArchivesAreLeftOutWithAReason) {
   archive_.add_grasp("object001", "3", 1, 15);
   archive_.add_grasp("object001", "4", 1, 15);
   archive_.add_grasp("object001", "5", 1, 15);
+  archive_.add_grasp("object001", "7", 1, 15);
   archive_.add_grasp("elsewhere/object009", "6", 1, 15);
   archive_.add_label("object001",
                      "a 1 0 x x 0001 1 z\na 1 0 x x 0001 2 z\na 1 0 x x 0001 3 z\n"
-                     "a 1 0 x x 0001 4 z\na 1 0 x x 0001 5 z\n"
+                     "a 1 0 x x 0001 4 z\na 1 0 x x 0001 5 z\na 1 0 x x 0001 7 z\n"
                      "a 1 0 x x 0001 ../elsewhere/object009/6 z\n"
                      "a 1 0 x x 0001 .. z\n" +
                          std::string(100000, 'y') + "\n" + "a 1 0 x x 0001 link z\n");
@@ -325,6 +328,10 @@ TEST_F(Li2018, HostileArchivesAreLeftOutWithAReason) {
   std::string png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\0\0",
                   29);
   write_file(picture(5, 6), png + std::string(40, 'q'));
+  // The height and width in a JPEG's frame header: 65500 each.
+  std::string huge = read_file(picture(7, 7));
+  huge.replace(huge.find("\xff\xc0") + 5, 4, "\xff\xdc\xff\xdc");
+  write_file(picture(7, 7), huge);
   fs::create_directory_symlink(archive_.file("elsewhere/object009/6_mm"),
                                archive_.file("object001/link_mm"));
   fs::create_directory_symlink(archive_.file("elsewhere"), archive_.file("object002"));
@@ -337,10 +344,12 @@ TEST_F(Li2018, HostileArchivesAreLeftOutWithAReason) {
                   AllOf(HasSubstr("object001/3_mm"), HasSubstr("gelsight_0004.jpg: is no")),
                   AllOf(HasSubstr("object001/4_mm"), HasSubstr("is 40 x 60, the one before 40 x")),
                   AllOf(HasSubstr("object001/5_mm"), HasSubstr("gelsight_0006.jpg: is no")),
-                  AllOf(HasSubstr(".dat:6"), HasSubstr("no name of a grasp")),
+                  AllOf(HasSubstr("object001/7_mm"),
+                        HasSubstr("gelsight_0007.jpg: is no picture of a sensible size")),
                   AllOf(HasSubstr(".dat:7"), HasSubstr("no name of a grasp")),
-                  AllOf(HasSubstr(".dat:8"), HasSubstr("a line of 100000 characters")),
-                  AllOf(HasSubstr(".dat:9"), HasSubstr("link_mm is not there")),
+                  AllOf(HasSubstr(".dat:8"), HasSubstr("no name of a grasp")),
+                  AllOf(HasSubstr(".dat:9"), HasSubstr("a line of 100000 characters")),
+                  AllOf(HasSubstr(".dat:10"), HasSubstr("link_mm is not there")),
                   HasSubstr("object001/link_mm: is a link"), HasSubstr("object002: is a link")));
 }
 
