@@ -8,8 +8,10 @@
 #include <opencv2/imgproc.hpp>
 #include <unistd.h>
 
+#include "experiments/dataset_export.h"
 #include "experiments/episode_store.h"
 #include "experiments/file_io.h"
+#include "experiments/li2018_import.h"
 #include "experiments/score_file.h"
 #include "hal/errors.h"
 
@@ -130,6 +132,42 @@ TEST_F(BenchStages, SaysWhatIsMissing) {
   EXPECT_THROW(run_train({root_ / "none", models(), {"threshold"}, 1}, context_), hal::InputError);
   EXPECT_THROW(run_train({dataset(), models(), {"oracle"}, 1}, context_), hal::InputError);
   EXPECT_THROW(run_report({dataset(), root_ / "none.csv", "", root_, "quick", 1}), hal::InputError);
+}
+
+/// Exported to li2018 and imported, a data set is the same to a detector: trained on it and shown
+/// its test objects, it says the same of every window.
+TEST_F(BenchStages, AnImportedDataSetGivesTheSameScores) {
+  train();
+  evaluate();
+  export_li2018(EpisodeStore::open(dataset()), root_ / "li2018", {});
+  import_li2018(root_ / "li2018", root_ / "imported", {});
+  run_train({root_ / "imported", root_ / "models2", {"threshold"}, 1}, context_);
+  run_evaluate({root_ / "imported", root_ / "models2", {}, root_ / "scores2.csv", 1}, context_);
+  run_report({root_ / "imported", root_ / "scores2.csv", "", root_ / "report2", "none", 1});
+  EXPECT_TRUE(fs::exists(root_ / "report2" / "report.md"));
+
+  const std::vector<WindowScore> before = read_scores(scores());
+  const std::vector<WindowScore> after = read_scores(root_ / "scores2.csv");
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    EXPECT_EQ(after[i].slip, before[i].slip) << i;
+    EXPECT_EQ(after[i].start, before[i].start) << i;
+    EXPECT_EQ(after[i].length, before[i].length) << i;
+    // 0.05 k and k / 20 seconds differ in the last bit.
+    EXPECT_NEAR(after[i].probability, before[i].probability, 1e-9) << i;
+    EXPECT_FALSE(after[i].margin) << "was not in the layout";
+  }
+}
+
+/// An archive without folders of splits is a test set, which has no training side to report on.
+TEST_F(BenchStages, AnImportedTestSetIsEvaluatedAndReported) {
+  train();
+  export_li2018(EpisodeStore::open(dataset()), root_ / "li2018", {});
+  import_li2018(root_ / "li2018" / "testing", root_ / "imported", {});
+  EXPECT_TRUE(EpisodeStore::open(root_ / "imported").info().train_objects.empty());
+  run_evaluate({root_ / "imported", models(), {}, scores(), 1}, context_);
+  run_report({root_ / "imported", scores(), "", root_ / "report", "none", 1});
+  EXPECT_NE(read_file(root_ / "report" / "report.md").find("| test | 2 | 8 |"), std::string::npos);
 }
 
 }  // namespace
