@@ -99,7 +99,7 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
   }
   // Whatever is wrong with the rig's files shall show before a data set is begun.
   check_rig_suits(protocol, *workcell.make());
-  DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION);
+  DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION, request.shard, request.shards);
   info.rig_hash = workcell.hash;
   EpisodeStore store = EpisodeStore::create_or_resume(request.dataset, info);
   CollectSummary summary;

@@ -85,7 +85,7 @@ class Collection {
   };
 
   void plan(const std::vector<hal::ObjectDescription>& objects);
-  void plan_searches(const std::vector<GraspPlan>& grasps);
+  void plan_searches(const std::string& object);
   void plan_grasps_of(const std::string& object, std::vector<GraspPlan> grasps);
   void work();
   void work_through_tasks();
@@ -118,19 +118,20 @@ class Collection {
 };
 
 void Collection::plan(const std::vector<hal::ObjectDescription>& objects) {
-  const std::vector<GripPosition> all = plan_positions(protocol_, objects);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool mine = static_cast<int>(i % options_.shards) == options_.shard;
-    if (mine) positions_.emplace(PositionKey(all[i].object, all[i].index), all[i]);
-  }
+  std::set<PositionKey> mine;
   std::map<std::string, std::vector<GraspPlan>> missing;
-  for (const GraspPlan& plan : plan_grasps(protocol_)) {
-    if (!positions_.contains({plan.object, plan.position})) continue;
+  for (GraspPlan& plan : grasps_of_shard(protocol_, options_.shard, options_.shards)) {
+    mine.emplace(plan.object, plan.position);
+    std::vector<GraspPlan>& of_object = missing[plan.object];
     if (store_.has_episode(plan.object, plan.grasp)) {
       ++summary_.grasps_before;
     } else {
-      missing[plan.object].push_back(plan);
+      of_object.push_back(std::move(plan));
     }
+  }
+  for (const GripPosition& position : plan_positions(protocol_, objects)) {
+    const PositionKey key(position.object, position.index);
+    if (mine.contains(key)) positions_.emplace(key, position);
   }
   std::vector<std::string> order;
   for (const auto& [object, grasps] : missing) order.push_back(object);
@@ -139,16 +140,16 @@ void Collection::plan(const std::vector<hal::ObjectDescription>& objects) {
 
   const std::size_t ahead = options_.jobs - 1;
   for (std::size_t i = 0; i < order.size() + ahead; ++i) {
-    if (i < order.size()) plan_searches(missing.at(order[i]));
-    if (i >= ahead) plan_grasps_of(order[i - ahead], missing.at(order[i - ahead]));
+    if (i < order.size()) plan_searches(order[i]);
+    if (i >= ahead) plan_grasps_of(order[i - ahead], std::move(missing.at(order[i - ahead])));
   }
 }
 
-void Collection::plan_searches(const std::vector<GraspPlan>& grasps) {
-  for (const GraspPlan& plan : grasps) {
-    const PositionKey key(plan.object, plan.position);
-    if (store_.has_position(plan.object, plan.position) || !unknown_.insert(key).second) continue;
-    tasks_.push_back({.position = &positions_.at(key), .grasp = std::nullopt});
+void Collection::plan_searches(const std::string& object) {
+  for (const auto& [key, position] : positions_) {
+    if (key.first != object || store_.has_position(key.first, key.second)) continue;
+    unknown_.insert(key);
+    tasks_.push_back({.position = &position, .grasp = std::nullopt});
     ++summary_.positions;
   }
 }
@@ -246,13 +247,26 @@ void Collection::fail(std::exception_ptr error) {
 
 }  // namespace
 
-DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& software) {
+std::vector<PlannedGrasp> planned_grasps(const GraspProtocol& protocol, int shard, int shards) {
+  std::vector<PlannedGrasp> plan;
+  for (const GraspPlan& grasp : grasps_of_shard(protocol, shard, shards)) {
+    plan.push_back({.object = grasp.object, .grasp = grasp.grasp, .position = grasp.position});
+  }
+  std::sort(plan.begin(), plan.end());
+  return plan;
+}
+
+DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& software, int shard,
+                         int shards) {
   return {.protocol_text = protocol.text,
           .train_objects = protocol.train_objects,
           .test_objects = protocol.test_objects,
           .catalogue_hash = catalogue_hash(protocol),
           .seed = protocol.seed,
-          .software = software};
+          .software = software,
+          .shard = shard,
+          .shards = shards,
+          .plan = planned_grasps(protocol, shard, shards)};
 }
 
 void check_rig_suits(const GraspProtocol& protocol, hal::Workcell& workcell) {

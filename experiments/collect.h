@@ -50,8 +50,12 @@ struct CollectSummary {
   std::size_t grasps_before = 0;
 };
 
-/// What a data set of this protocol says about itself.
-DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& software);
+/// What a data set of part `shard` (from 0) of `shards` of this protocol shall hold.
+std::vector<PlannedGrasp> planned_grasps(const GraspProtocol& protocol, int shard, int shards);
+
+/// What a data set of this protocol, or part `shard` (from 0) of `shards` of it, says about itself.
+DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& software, int shard = 0,
+                         int shards = 1);
 
 /// Refuses a protocol that the rig cannot follow, before anything moves.
 /// @throws InputError naming file and key: a squeeze beyond the jaws' stroke, a speed that they do

@@ -236,12 +236,14 @@ std::vector<TracePoint> trace_from_csv(const std::string& text, const std::files
   return trace;
 }
 
+std::string text_of(const json& description) { return description.dump(1) + "\n"; }
+
 void add_description(FolderContent& content, const std::string& name, json description) {
   json files = json::object();
   for (const auto& [file, bytes] : content) files[file] = sha256(bytes);
   description["files"] = files;
   description["sha256"] = sha256(description.dump());
-  content[name] = description.dump(1) + "\n";
+  content[name] = text_of(description);
 }
 
 json read_description(const std::filesystem::path& file) {
@@ -258,7 +260,9 @@ json read_description(const std::filesystem::path& file) {
   }
   json unsigned_description = description;
   unsigned_description.erase("sha256");
-  if (description.value("sha256", json()) != sha256(unsigned_description.dump())) {
+  // The checksum is of what the text means; that nothing else was changed shows in the text.
+  if (description.value("sha256", json()) != sha256(unsigned_description.dump()) ||
+      text != text_of(description)) {
     throw hal::InputError(file.string() +
                           ": does not match its own checksum; collect or copy it again");
   }
@@ -272,7 +276,7 @@ std::string read_described(const std::filesystem::path& folder, const json& desc
     throw hal::InputError(file.string() + ": is missing; collect or copy it again");
   }
   std::string bytes = read_file(file);
-  if (description.at("files").value(name, "") != sha256(bytes)) {
+  if (description.value("files", json::object()).value(name, "") != sha256(bytes)) {
     throw hal::InputError(
         fmt::format("{}: is damaged or truncated ({} bytes do not match its checksum); collect or "
                     "copy it again",

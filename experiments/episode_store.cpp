@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <set>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -24,165 +24,40 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kFormat = "gripbench-episodes";
-constexpr const char* kDatasetFile = "dataset.json";
-constexpr const char* kEpisodeFile = "episode.json";
-constexpr const char* kPositionFile = "position.json";
-constexpr const char* kTraceFile = "trace.csv";
-constexpr const char* kReferenceFile = "reference.jpg";
-constexpr const char* kTouchFile = "touch.jpg";
-
-/// Folders in `folder` by name, unfinished ones left out.
-std::vector<std::string> folders_in(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (auto it = fs::directory_iterator(folder, error); !error && it != fs::directory_iterator();
-       it.increment(error)) {
-    if (it->is_directory() && !is_unfinished(it->path())) {
-      names.push_back(it->path().filename().string());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-/// All folders two levels below `folder`: OBJECT/GRASP, OBJECT/P.
-std::vector<fs::path> folders_below(const fs::path& folder) {
-  std::vector<fs::path> paths;
-  for (const std::string& object : folders_in(folder)) {
-    for (const std::string& name : folders_in(folder / object)) {
-      paths.push_back(folder / object / name);
-    }
-  }
-  return paths;
-}
-
-json dataset_to_json(const DatasetInfo& info) {
-  return {{"format", kFormat},
-          {"version", kStoreVersion},
-          {"software", info.software},
-          {"seed", info.seed},
-          {"protocol", info.protocol_text},
-          {"protocol_sha256", sha256(info.protocol_text)},
-          {"catalogue_sha256", info.catalogue_hash},
-          {"rig_sha256", info.rig_hash},
-          {"train_objects", info.train_objects},
-          {"test_objects", info.test_objects}};
-}
-
-/// Runs `read` on JSON that came from `file`; what is wrong with its content is said of the file.
-template <typename Read>
-auto interpret(const fs::path& file, const json& description, Read read) {
-  try {
-    return read(description);
-  } catch (const json::exception& error) {
-    throw hal::InputError(file.string() + ": lacks a key or has a wrong one (" + error.what() +
-                          "); collect or copy it again");
-  } catch (const hal::InputError& error) {
-    throw hal::InputError(file.string() + ": " + error.what());
-  }
-}
-
-DatasetInfo read_dataset(const fs::path& folder) {
-  const fs::path file = folder / kDatasetFile;
-  if (!fs::exists(file)) {
-    throw hal::InputError(folder.string() +
-                          ": is no data set (it holds no dataset.json); check the path");
-  }
-  const json description = read_description(file);
-  return interpret(file, description, [](const json& j) {
-    if (j.at("format") != kFormat) {
-      throw hal::InputError(fmt::format("is not of the format {}", kFormat));
-    }
-    return DatasetInfo{.protocol_text = j.at("protocol"),
-                       .train_objects = j.at("train_objects"),
-                       .test_objects = j.at("test_objects"),
-                       .catalogue_hash = j.at("catalogue_sha256"),
-                       .seed = j.at("seed"),
-                       .software = j.at("software"),
-                       .rig_hash = j.value("rig_sha256", "")};
-  });
-}
-
 void refuse_mixture(const fs::path& folder, const DatasetInfo& there, const DatasetInfo& asked) {
   const auto refuse = [&](const std::string& what) {
     throw hal::InputError(
         fmt::format("{}: was begun with {}; give another folder, or the same as before",
                     folder.string(), what));
   };
-  if (there.seed != asked.seed) {
-    refuse(fmt::format("seed {}, not {}", there.seed, asked.seed));
+  const std::string other = difference(there, asked);
+  if (!other.empty()) refuse(other);
+  if (there.shard != asked.shard || there.shards != asked.shards) {
+    refuse(fmt::format("shard {}, not {}", shard_name(there), shard_name(asked)));
   }
-  if (there.protocol_text != asked.protocol_text) refuse("another protocol");
-  if (there.catalogue_hash != asked.catalogue_hash) {
-    refuse("other descriptions of the protocol's objects");
-  }
-  if (there.rig_hash != asked.rig_hash) refuse("another workcell, or another file that it names");
+  // Grasps are planned from protocol and seed, so only an older program planned others, or none.
+  if (there.plan != asked.plan) refuse("another version of GripBench, which planned other grasps");
 }
 
 json read_episode_description(const fs::path& folder) {
-  return read_description(folder / kEpisodeFile);
-}
-
-EpisodeRecord record_of(const fs::path& folder, const json& description) {
-  const fs::path file = folder / kEpisodeFile;
-  EpisodeRecord record = interpret(file, description, record_from_json);
-  if (record.parameters.grasp != folder.filename() ||
-      record.parameters.object != folder.parent_path().filename()) {
-    throw hal::InputError(fmt::format("{}: is of grasp {}/{}, and does not belong here",
-                                      file.string(), record.parameters.object,
-                                      record.parameters.grasp));
-  }
-  return record;
+  return read_description(folder / episode_folders().description);
 }
 
 cv::Mat read_picture(const fs::path& folder, const json& description, const std::string& name) {
   return decode_jpeg(read_described(folder, description, name), folder / name);
 }
 
-/// Collects what is wrong with one described folder.
-void verify_folder(const fs::path& folder, const char* description_file,
-                   const std::vector<std::string>& expected, std::vector<std::string>& problems) {
-  const auto attempt = [&](auto action) {
-    try {
-      action();
-    } catch (const hal::InputError& error) {
-      problems.emplace_back(error.what());
-    }
-  };
-  json description;
-  attempt([&] { description = read_description(folder / description_file); });
-  if (description.is_null()) return;
-  for (const std::string& name : expected) {
-    attempt([&] {
-      const std::string bytes = read_described(folder, description, name);
-      if (name.ends_with(".jpg")) decode_jpeg(bytes, folder / name);
-      if (name == kTraceFile) trace_from_csv(bytes, folder / name);
-    });
-  }
-  std::set<std::string> known(expected.begin(), expected.end());
-  known.insert(description_file);
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!known.contains(entry.path().filename().string())) {
-      problems.push_back(entry.path().string() + ": does not belong here; remove it");
-    }
-  }
-}
-
-std::vector<std::string> episode_files() {
-  std::vector<std::string> names = {kTraceFile};
-  for (int i = 0; i < kFramesPerEpisode; ++i) {
-    names.push_back(picture_name("tactile", i));
-    names.push_back(picture_name("external", i));
-  }
-  return names;
+/// Runs for an episode's or a position's folder what both stores' `adopt_...` do.
+bool adopt(const fs::path& from, const fs::path& to, const FolderKind& kind,
+           EpisodeStore::Transfer transfer) {
+  if (fs::exists(to / kind.description)) return true;
+  const FolderContent content = read_folder(from, kind);
+  if (transfer == EpisodeStore::Transfer::kLink) return link_folder(from, to, content);
+  write_folder(to, content);
+  return true;
 }
 
 }  // namespace
-
-std::string picture_name(const char* camera, int index) {
-  return fmt::format("{}_{:02}.jpg", camera, index);
-}
 
 /// Keeps other processes from writing the same data set; goes away with the process.
 class EpisodeStore::WriteLock {
@@ -227,15 +102,16 @@ EpisodeStore EpisodeStore::create_or_resume(const fs::path& folder, const Datase
   }
   const bool only_leftovers =
       std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
-                  [](const fs::directory_entry& entry) { return is_unfinished(entry.path()); });
+                  [](const fs::directory_entry& entry) {
+                    // The plan is written before dataset.json, which begins the data set.
+                    return is_unfinished(entry.path()) || entry.path().filename() == kPlanFile;
+                  });
   if (!only_leftovers) {
     throw hal::InputError(folder.string() +
                           ": holds other files and no dataset.json; give an empty folder");
   }
   sweep_unfinished(folder);
-  FolderContent content;
-  add_description(content, kDatasetFile, dataset_to_json(info));
-  write_file(folder / kDatasetFile, content.at(kDatasetFile));
+  write_dataset(folder, info);
   return {folder, info, std::move(lock)};
 }
 
@@ -244,23 +120,23 @@ EpisodeStore EpisodeStore::open(const fs::path& folder) {
 }
 
 fs::path EpisodeStore::episode_folder(const std::string& object, const std::string& grasp) const {
-  return folder_ / "episodes" / object / grasp;
+  return folder_ / episode_folders().tree / object / grasp;
 }
 
 fs::path EpisodeStore::position_folder(const std::string& object, int index) const {
-  return folder_ / "positions" / object / std::to_string(index);
+  return folder_ / position_folders().tree / object / std::to_string(index);
 }
 
 std::vector<EpisodeRecord> EpisodeStore::records() const {
   std::vector<EpisodeRecord> records;
-  for (const fs::path& folder : folders_below(folder_ / "episodes")) {
+  for (const fs::path& folder : folders_of(folder_, episode_folders())) {
     records.push_back(record_of(folder, read_episode_description(folder)));
   }
   return records;
 }
 
 bool EpisodeStore::has_episode(const std::string& object, const std::string& grasp) const {
-  return fs::exists(episode_folder(object, grasp) / kEpisodeFile);
+  return fs::exists(episode_folder(object, grasp) / episode_folders().description);
 }
 
 Episode EpisodeStore::load(const EpisodeRecord& record) const {
@@ -308,7 +184,7 @@ void EpisodeStore::write(const EpisodeRecord& record, FolderContent pictures) {
   }
   FolderContent content = std::move(pictures);
   content[kTraceFile] = trace_to_csv(record.trace);
-  add_description(content, kEpisodeFile, to_json(record));
+  add_description(content, episode_folders().description, to_json(record));
   write_folder(folder, content);
 }
 
@@ -336,14 +212,13 @@ fs::path EpisodeStore::picture_file(const EpisodeRecord& record, const std::stri
 }
 
 bool EpisodeStore::has_position(const std::string& object, int index) const {
-  return fs::exists(position_folder(object, index) / kPositionFile);
+  return fs::exists(position_folder(object, index) / position_folders().description);
 }
 
 PositionRecord EpisodeStore::load_position(const std::string& object, int index) const {
   const fs::path folder = position_folder(object, index);
-  const fs::path file = folder / kPositionFile;
-  const json description = read_description(file);
-  PositionRecord position = interpret(file, description, position_from_json);
+  const json description = read_description(folder / position_folders().description);
+  PositionRecord position = position_of(folder, description);
   position.reference = read_picture(folder, description, kReferenceFile);
   position.touch = read_picture(folder, description, kTouchFile);
   return position;
@@ -353,32 +228,38 @@ void EpisodeStore::write_position(const PositionRecord& position) {
   FolderContent content;
   content[kReferenceFile] = encode_jpeg(position.reference);
   content[kTouchFile] = encode_jpeg(position.touch);
-  add_description(content, kPositionFile, to_json(position));
+  add_description(content, position_folders().description, to_json(position));
   write_folder(position_folder(position.object, position.index), content);
 }
 
-std::vector<std::string> EpisodeStore::verify() const {
-  std::vector<std::string> problems;
-  for (const fs::path& folder : folders_below(folder_ / "episodes")) {
-    verify_folder(folder, kEpisodeFile, episode_files(), problems);
-    try {
-      record_of(folder, read_episode_description(folder));
-    } catch (const hal::InputError& error) {
-      const std::string line = error.what();
-      if (std::find(problems.begin(), problems.end(), line) == problems.end()) {
-        problems.push_back(line);
-      }
-    }
-  }
-  for (const fs::path& folder : folders_below(folder_ / "positions")) {
-    verify_folder(folder, kPositionFile, {kReferenceFile, kTouchFile}, problems);
-  }
-  return problems;
+bool EpisodeStore::adopt_episode(const EpisodeStore& from, const std::string& object,
+                                 const std::string& grasp, Transfer transfer) {
+  return adopt(from.episode_folder(object, grasp), episode_folder(object, grasp), episode_folders(),
+               transfer);
+}
+
+bool EpisodeStore::adopt_position(const EpisodeStore& from, const std::string& object, int index,
+                                  Transfer transfer) {
+  return adopt(from.position_folder(object, index), position_folder(object, index),
+               position_folders(), transfer);
+}
+
+std::vector<PlannedGrasp> EpisodeStore::missing() const {
+  std::vector<PlannedGrasp> missing;
+  if (!info_.plan) return missing;
+  std::copy_if(
+      info_.plan->begin(), info_.plan->end(), std::back_inserter(missing),
+      [&](const PlannedGrasp& planned) { return !has_episode(planned.object, planned.grasp); });
+  return missing;
+}
+
+std::vector<std::string> EpisodeStore::verify(const CheckOptions& options) const {
+  return check_store(folder_, info_, options);
 }
 
 std::string EpisodeStore::dataset_hash() const {
   Sha256 hash;
-  for (const fs::path& folder : folders_below(folder_ / "episodes")) {
+  for (const fs::path& folder : folders_of(folder_, episode_folders())) {
     const json description = read_episode_description(folder);
     hash.update(fmt::format("{}/{} {}\n", folder.parent_path().filename().string(),
                             folder.filename().string(),

@@ -1,35 +1,22 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "experiments/dataset_file.h"
 #include "experiments/episode.h"
 #include "experiments/file_io.h"
 #include "experiments/position_search.h"
+#include "experiments/store_check.h"
+#include "experiments/store_layout.h"
 
 namespace gripbench::experiments {
 
-/// What all episodes of a data set have in common.
-struct DatasetInfo {
-  /// The protocol's file as it was, and the objects it trains and tests on.
-  std::string protocol_text;
-  std::vector<std::string> train_objects;
-  std::vector<std::string> test_objects;
-  /// SHA-256 over the catalogue's files of these objects.
-  std::string catalogue_hash;
-  std::uint64_t seed = 0;
-  /// Version of the program that began the data set.
-  std::string software;
-  /// SHA-256 over the workcell's file and the files it names; empty where nobody said.
-  std::string rig_hash = {};
-};
-
 /// A data set of grasps on disk; DESIGN "the episode store".
 ///
-///   dataset.json                          what DatasetInfo says
+///   dataset.json, plan.csv                what DatasetInfo says
 ///   positions/OBJECT/P/position.json      touch width, edge, trial lifts
 ///                      reference.jpg, touch.jpg
 ///   episodes/OBJECT/GRASP/episode.json    parameters, label, checksums of the other files
@@ -41,9 +28,11 @@ struct DatasetInfo {
 class EpisodeStore {
  public:
   /// Opens a data set to write into: makes it, or goes on with it if it was begun with the same
-  /// protocol, catalogue and seed. What an interrupted run left half-written is swept away.
-  /// @throws InputError if the folder holds something else, a data set of a newer version, or one
-  /// of another protocol, catalogue or seed, or if another process writes it; StorageError.
+  /// protocol, catalogue, rig and seed as the same shard. What an interrupted run left half-written
+  /// is swept away.
+  /// @throws InputError if the folder holds something else, a data set of another layout, or one of
+  /// another protocol, catalogue, rig, seed or shard, or if another process writes it;
+  /// StorageError.
   static EpisodeStore create_or_resume(const std::filesystem::path& folder,
                                        const DatasetInfo& info);
 
@@ -82,10 +71,25 @@ class EpisodeStore {
   /// @throws StorageError as `write`.
   void write_position(const PositionRecord& position);
 
-  /// Everything wrong with the data set, one line each, naming the file; empty when it is sound.
-  std::vector<std::string> verify() const;
+  /// How a folder's files come from one store into another.
+  enum class Transfer { kLink, kCopy };
+  /// Takes over an episode or position of another store unless it is here: all its checksums are
+  /// checked, then its files are linked, or written from the bytes that were checked.
+  /// @returns false if the file system cannot link; then nothing was done.
+  /// @throws InputError naming a damaged file, StorageError as `write`.
+  bool adopt_episode(const EpisodeStore& from, const std::string& object, const std::string& grasp,
+                     Transfer transfer);
+  bool adopt_position(const EpisodeStore& from, const std::string& object, int index,
+                      Transfer transfer);
 
-  /// SHA-256 over the checksums of all episodes: freezes what detectors are compared on.
+  /// Planned grasps that are not there yet; none if nothing was planned.
+  std::vector<PlannedGrasp> missing() const;
+
+  /// Everything wrong with what is there, one line each, naming the file; empty when it is sound.
+  /// Not said is what is missing as a whole. See check_store.
+  std::vector<std::string> verify(const CheckOptions& options = {}) const;
+
+  /// SHA-256 over names and checksums of all episodes: freezes what detectors are compared on.
   std::string dataset_hash() const;
 
  private:
@@ -100,8 +104,5 @@ class EpisodeStore {
   DatasetInfo info_;
   std::shared_ptr<WriteLock> lock_;
 };
-
-/// "00" to "14" in the names of the pictures.
-std::string picture_name(const char* camera, int index);
 
 }  // namespace gripbench::experiments

@@ -91,10 +91,7 @@ void rename_over(const fs::path& from, const fs::path& to) {
 /// A path that vanishes again unless it was renamed away.
 class Unfinished {
  public:
-  explicit Unfinished(const fs::path& target)
-      : path_(target.parent_path() / (std::string(kUnfinished) + target.filename().string())) {
-    remove();
-  }
+  explicit Unfinished(const fs::path& target) : path_(unfinished_name(target)) { remove(); }
   ~Unfinished() { remove(); }
   Unfinished(const Unfinished&) = delete;
   Unfinished& operator=(const Unfinished&) = delete;
@@ -134,8 +131,28 @@ void write_folder(const fs::path& folder, const FolderContent& content) {
   }
   flush_files(files);
   flush_folder(unfinished.path());
-  rename_over(unfinished.path(), folder);
-  flush_folder(folder.parent_path());
+  rename_folder(unfinished.path(), folder);
+}
+
+void rename_folder(const fs::path& from, const fs::path& to) {
+  rename_over(from, to);
+  flush_folder(to.has_parent_path() ? to.parent_path() : fs::path("."));
+}
+
+bool link_folder(const fs::path& from, const fs::path& folder, const FolderContent& names) {
+  make_folders(folder.parent_path());
+  const Unfinished unfinished(folder);
+  make_folders(unfinished.path());
+  for (const auto& [name, bytes] : names) {
+    const fs::path link = unfinished.path() / name;
+    if (::link((from / name).c_str(), link.c_str()) == 0) continue;
+    const bool never = errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP;
+    if (never) return false;
+    fail("create", link, errno);
+  }
+  flush_folder(unfinished.path());
+  rename_folder(unfinished.path(), folder);
+  return true;
 }
 
 void write_file(const fs::path& file, std::string_view bytes) {
@@ -149,6 +166,10 @@ void write_file(const fs::path& file, std::string_view bytes) {
   }
   rename_over(unfinished.path(), file);
   flush_folder(folder);
+}
+
+fs::path unfinished_name(const fs::path& path) {
+  return path.parent_path() / (std::string(kUnfinished) + path.filename().string());
 }
 
 bool is_unfinished(const fs::path& path) {

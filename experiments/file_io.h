@@ -21,6 +21,13 @@ using FolderContent = std::map<std::string, std::string>;
 /// @throws StorageError naming path and cause; then nothing is left behind.
 void write_folder(const std::filesystem::path& folder, const FolderContent& content);
 
+/// The same with hard links to the files of these names in `from`, which share their bytes with
+/// them from then on.
+/// @returns false if the file system cannot link from there to here; then nothing was done.
+/// @throws StorageError
+bool link_folder(const std::filesystem::path& from, const std::filesystem::path& folder,
+                 const FolderContent& names);
+
 /// The same for one file; replaces one that is there.
 /// @throws StorageError
 void write_file(const std::filesystem::path& file, std::string_view bytes);
@@ -29,8 +36,14 @@ void write_file(const std::filesystem::path& file, std::string_view bytes);
 /// @throws StorageError
 int sweep_unfinished(const std::filesystem::path& root);
 
-/// True for the temporary names that `write_folder` and `write_file` use.
+/// The temporary name beside `path` that `write_folder` and `write_file` use, and whether a path
+/// has such a name.
+std::filesystem::path unfinished_name(const std::filesystem::path& path);
 bool is_unfinished(const std::filesystem::path& path);
+
+/// Gives a finished folder its name, also across a power cut.
+/// @throws StorageError
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// JPEG, quality 95.
 std::string encode_jpeg(const cv::Mat& image);

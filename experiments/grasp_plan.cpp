@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -123,6 +125,18 @@ std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol) {
     }
   }
   return grasps;
+}
+
+std::vector<GraspPlan> grasps_of_shard(const GraspProtocol& protocol, int shard, int shards) {
+  std::map<std::pair<std::string, int>, std::size_t> turn_of_position;
+  std::vector<GraspPlan> mine;
+  for (GraspPlan& grasp : plan_grasps(protocol)) {
+    const std::size_t turn =
+        turn_of_position.try_emplace({grasp.object, grasp.position}, turn_of_position.size())
+            .first->second;
+    if (static_cast<int>(turn % shards) == shard) mine.push_back(std::move(grasp));
+  }
+  return mine;
 }
 
 double on_resolution(double width, double resolution) {

@@ -67,6 +67,10 @@ std::vector<GripPosition> plan_positions(const GraspProtocol& protocol,
 /// logarithm, one drawn in each stratum.
 std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol);
 
+/// Those of `plan_grasps` that part `shard` (from 0) of `shards` makes, in its order. Positions
+/// with grasps are dealt out in turn, so that parts share none.
+std::vector<GraspPlan> grasps_of_shard(const GraspProtocol& protocol, int shard, int shards);
+
 /// The width (m) nearest to `width` that jaws of this resolution (m) take.
 double on_resolution(double width, double resolution);
 

@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
   experiments::add_show_command(program);
   experiments::add_stats_command(program);
   experiments::add_verify_command(program);
+  experiments::add_merge_command(program);
   experiments::add_objects_command(program);
   experiments::add_calibrate_command(program);
   experiments::add_likeness_command(program);

@@ -23,6 +23,7 @@ void add_export_command(CLI::App& program);
 void add_show_command(CLI::App& program);
 void add_stats_command(CLI::App& program);
 void add_verify_command(CLI::App& program);
+void add_merge_command(CLI::App& program);
 void add_objects_command(CLI::App& program);
 void add_calibrate_command(CLI::App& program);
 void add_likeness_command(CLI::App& program);

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kNewestLayout = 1;
+constexpr int kNewestLayout = 2;
 constexpr std::size_t kRigColumns = 11;
 constexpr std::size_t kPadColumns = 10;
 constexpr std::size_t kAllColumns = kRigColumns + 2 * kPadColumns + 1;

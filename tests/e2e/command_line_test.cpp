@@ -1,116 +1,24 @@
-#include <algorithm>
+#include "tests/e2e/command_line.h"
+
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include <fcntl.h>
-#include <gtest/gtest.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+namespace gripbench {
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Ended {
-  int code = -1;
-  std::string output;
-  std::string errors;
-};
-
-std::string text_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-class CommandLine : public testing::Test {
- protected:
-  CommandLine()
-      : root_(fs::path(testing::TempDir()) /
-              ("e2e_" + std::to_string(getpid()) + "_" +
-               testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    fs::create_directories(root_);
-  }
-  ~CommandLine() override { fs::remove_all(root_); }
-
-  pid_t start(const std::vector<std::string>& arguments) {
-    std::vector<std::string> all{GRIPBENCH_PROGRAM};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    std::vector<char*> argv;
-    for (std::string& one : all) argv.push_back(one.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    posix_spawn_file_actions_addopen(&files, 1, (root_ / "output").c_str(), flags, 0600);
-    posix_spawn_file_actions_addopen(&files, 2, (root_ / "errors").c_str(), flags, 0600);
-    pid_t child = 0;
-    EXPECT_EQ(posix_spawn(&child, GRIPBENCH_PROGRAM, &files, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&files);
-    return child;
-  }
-
-  Ended wait(pid_t child) {
-    int status = 0;
-    waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-            text_of(root_ / "output"), text_of(root_ / "errors")};
-  }
-
-  Ended run(const std::vector<std::string>& arguments) { return wait(start(arguments)); }
-
-  void expect_one_line(const Ended& ended, int code, const std::string& part) {
-    EXPECT_EQ(ended.code, code) << ended.errors;
-    EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1) << ended.errors;
-    EXPECT_NE(ended.errors.find(part), std::string::npos) << ended.errors;
-  }
-
-  fs::path root_;
-};
-
-struct TinyProtocol {
-  std::string train = "[soap_box, spray_can]";
-  std::string test = "[stapler]";
-  int grasps_per_object = 2;
-  int trial_lifts = 7;
-};
-
-/// The quick protocol cut down to a few objects and grasps.
-void write_tiny_protocol(const fs::path& file, const TinyProtocol& wanted = {}) {
-  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
-  std::istringstream lines(text_of(assets / "protocols" / "quick.yaml"));
-  std::ofstream tiny(file);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
-    if (line.rfind("  train:", 0) == 0) line = "  train: " + wanted.train;
-    if (line.rfind("  test:", 0) == 0) line = "  test: " + wanted.test;
-    if (line.rfind("grasps_per_object:", 0) == 0) {
-      line = "grasps_per_object: " + std::to_string(wanted.grasps_per_object);
-    }
-    if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
-    if (line.rfind("  trial_lifts:", 0) == 0) {
-      line = "  trial_lifts: " + std::to_string(wanted.trial_lifts);
-    }
-    tiny << line << '\n';
-  }
-}
 
 TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
   const Ended top = run({"--help"});
   EXPECT_EQ(top.code, 0);
   EXPECT_NE(top.output.find("Exit codes"), std::string::npos);
   for (const char* command :
-       {"bench", "collect", "train", "evaluate", "report", "import", "export", "verify", "show",
-        "stats", "objects", "render", "calibrate", "likeness"}) {
+       {"bench", "collect", "train", "evaluate", "report", "import", "export", "verify", "merge",
+        "show", "stats", "objects", "render", "calibrate", "likeness"}) {
     const Ended help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_TRUE(std::regex_search(help.output,
@@ -337,7 +245,7 @@ TEST_F(CommandLine, BenchEndsInAReportAndItsDataCanBeLookedAtAndExchanged) {
     }
   }
   write_tiny_protocol(root_ / "assets" / "protocols" / "quick.yaml",
-                      {"[soap_box, spray_can]", "[stapler, tuna_can]", 2, 4});
+                      {.test = {"stapler", "tuna_can"}, .trial_lifts = 4});
   setenv("GRIPBENCH_ASSETS", (root_ / "assets").c_str(), 1);
   const fs::path out = root_ / "out";
   const fs::path data = out / "dataset";
@@ -384,3 +292,4 @@ TEST_F(CommandLine, BenchEndsInAReportAndItsDataCanBeLookedAtAndExchanged) {
 }
 
 }  // namespace
+}  // namespace gripbench

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -16,6 +18,15 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+/// Of this process; 0 where the machine does not say.
+double resident_megabytes() {
+  std::ifstream statm("/proc/self/statm");
+  double all = 0.0;
+  double resident = 0.0;
+  statm >> all >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
+}
 
 class CollectTest : public ::testing::Test {
  protected:
@@ -119,6 +130,48 @@ TEST_F(CollectTest, AnInterruptedRunGoesOnToTheSameBytes) {
   EXPECT_EQ(bytes("whole"), bytes("pieces"));
   // Nothing is left to do, so no workcell is built.
   EXPECT_EQ(run("pieces").grasps, 0u);
+}
+
+// Pictures of one grasp take 0.6 MB as they come from the cameras: a run that kept those, or only
+// their JPEGs, would have grown by more after 80 further grasps than is allowed here.
+TEST_F(CollectTest, MemoryStaysFlatOverALongRun) {
+  protocol_.train_grasps = 80;
+  protocol_.test_grasps = 40;
+  std::map<std::size_t, double> resident;
+  CollectOptions options;
+  options.progress = [&](const CollectProgress& p) {
+    if (p.stage == "grasp") resident[p.grasps_done] = resident_megabytes();
+  };
+  run("d", options);
+  if (resident.at(120) == 0.0) GTEST_SKIP() << "no /proc/self/statm here";
+  EXPECT_LT(resident.at(120) - resident.at(40), 4.0);
+}
+
+// Whoever deletes a damaged position gets it back, also when all its grasps are there.
+TEST_F(CollectTest, MakesWhatWasDeletedAgain) {
+  run("d");
+  const auto whole = bytes("d");
+  std::filesystem::remove_all(folder_.path() / "d/positions/mug");
+  std::filesystem::remove_all(folder_.path() / "d/episodes/egg/002");
+  const CollectSummary summary = run("d");
+  EXPECT_EQ(summary.positions, 1u);
+  EXPECT_EQ(summary.grasps, 1u);
+  EXPECT_EQ(bytes("d"), whole);
+}
+
+TEST_F(CollectTest, ThePlanOfShardsIsThePlanOfTheWhole) {
+  const std::vector<PlannedGrasp> whole = planned_grasps(protocol_, 0, 1);
+  ASSERT_EQ(whole.size(), 12u);
+  EXPECT_TRUE(std::is_sorted(whole.begin(), whole.end()));
+  std::vector<PlannedGrasp> parts;
+  for (int shard = 0; shard < 5; ++shard) {
+    const std::vector<PlannedGrasp> part = planned_grasps(protocol_, shard, 5);
+    // Three positions for five parts: two parts have nothing to do.
+    EXPECT_EQ(part.size(), shard < 3 ? 4u : 0u);
+    parts.insert(parts.end(), part.begin(), part.end());
+  }
+  std::sort(parts.begin(), parts.end());
+  EXPECT_EQ(parts, whole);
 }
 
 TEST_F(CollectTest, AnInterruptInsideAGraspDropsThatGraspOnly) {

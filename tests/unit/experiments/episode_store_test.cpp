@@ -237,6 +237,143 @@ TEST_F(EpisodeStoreTest, DatasetHashIsOfAllEpisodesAndTheirContent) {
   EXPECT_NE(s.dataset_hash(), one);
 }
 
+TEST_F(EpisodeStoreTest, NamesWhateverDoesNotBelongThere) {
+  EpisodeStore s = store();
+  s.write(make_episode("egg", "001"));
+  s.write_position(make_position());
+  const fs::path root = folder_.path() / "d";
+  const std::vector<std::string> strays = {"notes.txt",           "episodes/list.txt",
+                                           "episodes/egg/a.jpg",  "episodes/egg/001/tactile_15.jpg",
+                                           "positions/egg/b.jpg", "positions/egg/1/c.jpg"};
+  std::vector<::testing::Matcher<std::string>> named;
+  for (const std::string& stray : strays) {
+    overwrite(root / stray, "?");
+    named.push_back(AllOf(HasSubstr(stray), HasSubstr("does not belong here")));
+  }
+  fs::create_directories(root / "old");
+  named.push_back(HasSubstr("old: does not belong here"));
+  fs::create_directories(file(".unfinished-x"));
+  named.push_back(HasSubstr(".unfinished-x: does not belong here"));
+  EXPECT_THAT(s.verify(), ::testing::UnorderedElementsAreArray(named));
+}
+
+// A program that writes 14 frames and sound checksums of them makes no episode.
+TEST_F(EpisodeStoreTest, NamesAnEpisodeWithoutJustItsFrames) {
+  EpisodeStore s = store();
+  s.write(make_episode("egg", "001"));
+  auto json = nlohmann::json::parse(read_file(file("episode.json")));
+  FolderContent content;
+  for (const auto& [name, checksum] : json["files"].items()) {
+    content[name] = read_file(file(name));
+  }
+  const auto rewrite = [&] {
+    fs::remove_all(file(""));
+    json.erase("files");
+    json.erase("sha256");
+    FolderContent whole = content;
+    whole.erase("episode.json");
+    add_description(whole, "episode.json", json);
+    write_folder(file("").parent_path(), whole);
+  };
+  const std::string last = content["external_14.jpg"];
+  content.erase("external_14.jpg");
+  rewrite();
+  EXPECT_THAT(s.verify(),
+              ::testing::ElementsAre(HasSubstr("episode.json: names 15 tactile and 14 external"),
+                                     HasSubstr("external_14.jpg: is missing")));
+  content["external_14.jpg"] = last;
+  content["external_15.jpg"] = last;
+  rewrite();
+  EXPECT_THAT(s.verify(),
+              ::testing::ElementsAre(HasSubstr("episode.json: names 15 tactile and 16 external"),
+                                     HasSubstr("external_15.jpg: does not belong here")));
+}
+
+TEST_F(EpisodeStoreTest, NamesAFileThatMeansTheSameAndIsAnother) {
+  EpisodeStore s = store();
+  s.write(make_episode("egg", "001"));
+  const std::string sound = read_file(file("episode.json"));
+  overwrite(file("episode.json"), sound + " ");
+  EXPECT_THAT(s.verify(), ::testing::ElementsAre(HasSubstr("episode.json: does not match")));
+}
+
+TEST_F(EpisodeStoreTest, KnowsWhatWasPlannedAndIsMissing) {
+  info_.plan = {{"egg", "001", 1}, {"egg", "002", 1}, {"mug", "000", 0}};
+  EpisodeStore s = store();
+  EXPECT_EQ(EpisodeStore::open(s.folder()).info().plan, info_.plan);
+  s.write_position(make_position());
+  s.write(make_episode("egg", "001"));
+  EXPECT_THAT(s.verify(), IsEmpty());
+  EXPECT_THAT(s.missing(),
+              ::testing::ElementsAre(PlannedGrasp{"egg", "002", 1}, PlannedGrasp{"mug", "000", 0}));
+  fs::remove_all(s.folder() / "positions/egg/1");
+  EXPECT_THAT(s.verify(), ::testing::ElementsAre(HasSubstr("positions/egg/1: is missing")));
+  s.write_position(make_position());
+  s.write(make_episode("egg", "003"));
+  EXPECT_THAT(s.verify(), ::testing::ElementsAre(HasSubstr("egg/003: is not in plan.csv")));
+  overwrite(s.folder() / "plan.csv", "object,grasp,position\negg,001,1\n");
+  EXPECT_THAT(s.verify(), Contains(HasSubstr("plan.csv: is damaged")));
+  EXPECT_THAT(message_of([&] { EpisodeStore::open(s.folder()); }), HasSubstr("plan.csv"));
+}
+
+TEST_F(EpisodeStoreTest, BeginsAnewAfterAKillBeforeTheDataSetWasBegun) {
+  fs::create_directories(folder_.path() / "d");
+  overwrite(folder_.path() / "d/plan.csv", "half");
+  info_.plan = {{"egg", "001", 1}};
+  store();
+  EXPECT_EQ(EpisodeStore::open(folder_.path() / "d").info().plan, info_.plan);
+}
+
+TEST_F(EpisodeStoreTest, RefusesToMixShardsAndPlans) {
+  info_.plan = {{"egg", "001", 1}};
+  info_.shards = 2;
+  store();
+  info_.shard = 1;
+  EXPECT_THAT(message_of([&] { store(); }), HasSubstr("shard 1/2, not 2/2"));
+  info_.shard = 0;
+  info_.plan = {{"egg", "002", 1}};
+  EXPECT_THAT(message_of([&] { store(); }), HasSubstr("planned other grasps"));
+}
+
+// Data sets of before there were plans can be read, and not be gone on with.
+TEST_F(EpisodeStoreTest, ReadsTheFirstLayout) {
+  store().write(make_episode("egg", "001"));
+  auto json = nlohmann::json::parse(read_file(folder_.path() / "d/dataset.json"));
+  json.erase("shard");
+  json.erase("sha256");
+  json["version"] = 1;
+  FolderContent content;
+  add_description(content, "dataset.json", json);
+  overwrite(folder_.path() / "d/dataset.json", content["dataset.json"]);
+  const EpisodeStore reader = EpisodeStore::open(folder_.path() / "d");
+  EXPECT_EQ(reader.records().size(), 1u);
+  EXPECT_THAT(reader.verify(), IsEmpty());
+  info_.plan = {{"egg", "001", 1}};
+  EXPECT_THAT(message_of([&] { store(); }), HasSubstr("another version of GripBench"));
+}
+
+TEST_F(EpisodeStoreTest, TakesOverWhatAnotherStoreHolds) {
+  EpisodeStore from = store();
+  from.write(make_episode("egg", "001"));
+  from.write_position(make_position());
+  for (const auto how : {EpisodeStore::Transfer::kLink, EpisodeStore::Transfer::kCopy}) {
+    const fs::path there = folder_.path() / (how == EpisodeStore::Transfer::kLink ? "l" : "c");
+    EpisodeStore to = EpisodeStore::create_or_resume(there, info_);
+    EXPECT_TRUE(to.adopt_episode(from, "egg", "001", how));
+    EXPECT_TRUE(to.adopt_position(from, "egg", 1, how));
+    EXPECT_EQ(bytes_below(there), bytes_below(from.folder()));
+    EXPECT_EQ(fs::hard_link_count(there / "episodes/egg/001/trace.csv"),
+              how == EpisodeStore::Transfer::kLink ? 2u : 1u);
+  }
+  overwrite(file("external_03.jpg"), "damaged");
+  EpisodeStore to = EpisodeStore::create_or_resume(folder_.path() / "n", info_);
+  for (const auto how : {EpisodeStore::Transfer::kLink, EpisodeStore::Transfer::kCopy}) {
+    EXPECT_THAT(message_of([&] { to.adopt_episode(from, "egg", "001", how); }),
+                HasSubstr("external_03.jpg: is damaged"));
+  }
+  EXPECT_FALSE(to.has_episode("egg", "001"));
+}
+
 TEST_F(EpisodeStoreTest, RefusesToMixDataSets) {
   store();
   const auto complaint = [&](auto change) {
