@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include <opencv2/core/mat.hpp>
 
@@ -36,6 +38,15 @@ class Camera {
   /// The oldest frame still buffered whose time is later than `time`, if any: lets a caller take
   /// every frame in turn. Cameras keep at least the last 0.5 s.
   virtual std::optional<Frame> next_after(double time) = 0;
+
+  /// As `next_after`, for servers that must not hold up the workcell: the picture is drawn when the
+  /// function is called, which may be on another thread, one thread at a time, while the workcell
+  /// lives. A camera that cannot draw apart draws here.
+  virtual std::optional<std::function<Frame()>> next_after_to_draw(double time) {
+    std::optional<Frame> frame = next_after(time);
+    if (!frame) return std::nullopt;
+    return [frame = *std::move(frame)] { return frame; };
+  }
 };
 
 }  // namespace gripbench::hal

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hal/arm.h"
+#include "hal/clock.h"
+#include "hal/ur/dashboard_client.h"
+#include "hal/ur/primary_client.h"
+#include "hal/ur/robot_state.h"
+#include "hal/ur/rtde_client.h"
+#include "hal/ur/ur_settings.h"
+
+namespace gripbench::hal {
+
+/// What the controller says of itself.
+struct UrStatus {
+  /// When this arrived (s on the workcell's clock).
+  double time = 0.0;
+  ControllerVersion version;
+  UrRobotMode robot_mode = UrRobotMode::kDisconnected;
+  UrSafetyMode safety_mode = UrSafetyMode::kUndefined;
+  UrRuntimeState runtime_state = UrRuntimeState::kStopped;
+  /// Share of the programmed speed that the pendant's slider allows, 0 to 1.
+  double speed_scaling = 1.0;
+  /// What holds the arm and what to do about it, in words; empty if it may move.
+  std::string held_because;
+};
+
+/// A UR arm of the CB3 series, by the controller's own interfaces: state by RTDE, motions as UR
+/// script programs over the primary interface, power and brakes by the dashboard.
+///
+/// A program announces its begin and its end in an output register, which is how a motion's end is
+/// known; the controller's complaints about it come over the primary interface.
+class UrArm final : public Arm {
+ public:
+  /// Connects to the state stream and the primary interface; moves nothing. The clock must be safe
+  /// to read from another thread, and outlive the arm.
+  /// @throws DeviceError, TimeoutError saying what was expected and what came.
+  UrArm(UrSettings settings, const Clock& clock);
+
+  /// Sets tool centre point and payload on the controller and waits until it has them; poses read
+  /// before are those of another tool.
+  /// @throws DeviceError if the arm is not ready, or the controller then names another tool.
+  void prepare();
+
+  /// Newest measured state; its time is that of arrival.
+  /// @throws DeviceError if the state stream is broken or stale.
+  ArmState read() override;
+
+  /// As hal::Arm; a speed slider below 100% slows it further.
+  /// @throws MotionRefused if limits or target are no numbers, or something holds the arm;
+  /// DeviceError if the controller cannot be reached.
+  void start_move(const Eigen::Isometry3d& base_from_tcp,
+                  const LinearMotionLimits& limits) override;
+
+  /// @throws DeviceError if the motion cannot end: a stop of the safety system, a script error, a
+  /// program that never began or was replaced.
+  bool moving() override;
+
+  /// Also where the safety system holds the arm: the program is then ended, so that nothing resumes
+  /// when the hold is lifted.
+  /// @throws DeviceError if the controller cannot be reached.
+  void stop() override;
+
+  /// @throws DeviceError in words if the arm may not move or its state is stale; for
+  /// RigClock::watch.
+  void check();
+
+  UrStatus status() const;
+  const RtdeClient& rtde() const { return rtde_; }
+  /// For recovery by an operator's word; nothing here calls it but `stop`.
+  DashboardClient& dashboard() { return dashboard_; }
+
+ private:
+  /// A program on its way. Its markers are 2 number when it begins and 2 number + 1 when it ends.
+  struct Program {
+    std::int32_t number = 0;
+    /// When it was sent, and since when the controller runs none (s).
+    double sent = 0.0;
+    std::optional<double> idle_since;
+    bool begun = false;
+  };
+  struct State;
+
+  State state_of(const RtdeSample& sample) const;
+  void run(const std::string& body, const State& state);
+  void look_for_errors(const Program& program) const;
+  void look_for_end(Program& program, const State& state) const;
+
+  const UrSettings settings_;
+  const Clock& clock_;
+  RtdeClient rtde_;
+  PrimaryClient primary_;
+  DashboardClient dashboard_;
+  std::int32_t programs_ = 0;
+  std::optional<Program> program_;
+  double stop_deceleration_;
+};
+
+}  // namespace gripbench::hal

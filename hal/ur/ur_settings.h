@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <Eigen/Core>
+
+#include "hal/config.h"
+#include "hal/ur/rotation_vector.h"
+
+namespace gripbench::hal {
+
+/// What a workcell file says of a UR arm.
+struct UrSettings {
+  /// What errors call it.
+  std::string device = "arm";
+  std::string host;
+  std::uint16_t rtde_port = 30004;
+  std::uint16_t primary_port = 30001;
+  std::uint16_t dashboard_port = 29999;
+  /// Rate of the state stream (Hz), 1 to 125.
+  double rate = 125.0;
+  /// Pose of the tool centre point on the flange.
+  UrPose flange_from_tcp{};
+  /// Mass on the flange (kg) and its centre there (m).
+  double payload = 0.0;
+  Eigen::Vector3d payload_centre = Eigen::Vector3d::Zero();
+  /// Output integer register, 0 to 23, in which the arm's programs tell how far they are; no other
+  /// program may write it.
+  int marker_register = 20;
+  /// A program that has not begun by then will not (s).
+  double start_timeout = 2.0;
+
+  /// Reads the mapping and refuses unknown keys.
+  /// @throws ConfigError.
+  static UrSettings from(ConfigNode node);
+};
+
+}  // namespace gripbench::hal
