@@ -205,6 +205,10 @@ void read_joints(BigEndianReader& reader, UrPrimaryState& state) {
 
 }  // namespace
 
+void PrimaryFramer::append(ByteView bytes) {
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
 std::optional<PrimaryPackage> PrimaryFramer::next() {
   if (buffer_.size() < static_cast<std::size_t>(kHeaderSize)) return std::nullopt;
   BigEndianReader reader(buffer_);

@@ -96,7 +96,7 @@ class PrimaryFramer {
   /// Beyond this a size is no size: the largest state packages have some 1500 bytes.
   static constexpr std::int32_t kMostBytes = 65536;
 
-  void append(ByteView bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+  void append(ByteView bytes);
 
   /// The next whole package, if it is there; call it until there is none before appending more.
   /// @throws WireError saying what came, if that is no such package.

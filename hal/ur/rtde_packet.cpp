@@ -82,6 +82,10 @@ Bytes encode(const RtdePackage& package) {
       .bytes();
 }
 
+void RtdeFramer::append(ByteView bytes) {
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
 std::optional<RtdePackage> RtdeFramer::next() {
   if (buffer_.size() < kRtdeHeaderSize) return std::nullopt;
   BigEndianReader reader(buffer_);

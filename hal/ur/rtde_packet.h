@@ -45,7 +45,7 @@ Bytes encode(const RtdePackage& package);
 /// Cuts packages out of a stream of bytes; keeps at most one package and what came with it.
 class RtdeFramer {
  public:
-  void append(ByteView bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+  void append(ByteView bytes);
 
   /// The next whole package, if it is there; call it until there is none before appending more.
   /// @throws WireError saying what came, if that is no RTDE package.

@@ -1,0 +1,313 @@
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hal/emulator/realtime_packet.h"
+#include "hal/net/tcp_server.h"
+#include "hal/ur/rtde_client.h"
+#include "tests/unit/hal/emulator/loopback.h"
+
+namespace gripbench::hal {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+UrControllerOptions firmware(std::uint32_t minor) {
+  UrControllerOptions options;
+  options.version = {3, minor, 1, 500};
+  return options;
+}
+
+class WrongPort : public ::testing::Test {
+ protected:
+  std::string error_of_arm(const UrSettings& settings) {
+    return message_of([&] { UrArm(settings, clock_); });
+  }
+  std::string error_of_rtde(std::uint16_t port) {
+    RtdeOptions options;
+    options.host = "127.0.0.1";
+    options.port = port;
+    options.answer_timeout = Duration(0.2);
+    return message_of([&] {
+      RtdeClient(options, {{"timestamp", RtdeType::kDouble, "", true}}, clock_);
+    });
+  }
+  std::string error_of_primary(std::uint16_t port) {
+    PrimaryOptions options;
+    options.host = "127.0.0.1";
+    options.port = port;
+    options.silent_after = Duration(0.2);
+    return message_of([&] { PrimaryClient(options, clock_); });
+  }
+
+  LoopbackRig rig_;
+  RigClock clock_;
+};
+
+TEST_F(WrongPort, AHostThatIsNotThere) {
+  UrSettings settings = rig_.settings();
+  settings.host = "no.such.host.invalid";
+  EXPECT_THAT(error_of_arm(settings), HasSubstr("arm: no connection to no.such.host.invalid:"));
+}
+
+TEST_F(WrongPort, NobodyListens) {
+  std::uint16_t port = 0;
+  {
+    port = TcpServer({}, [](TcpConnection&, std::stop_token) {}).port();
+  }
+  EXPECT_THAT(error_of_rtde(port), AllOf(HasSubstr("arm: no connection to 127.0.0.1:"),
+                                         HasSubstr("Connection refused")));
+}
+
+TEST_F(WrongPort, TheDashboardIsNoRtde) {
+  EXPECT_THAT(error_of_rtde(rig_.emulator.ports().dashboard),
+              AllOf(HasSubstr("arm: expected an RTDE package, got the text 'Connected: Univers")));
+}
+
+TEST_F(WrongPort, ThePrimaryInterfaceIsNoRtde) {
+  EXPECT_THAT(error_of_rtde(rig_.emulator.ports().primary),
+              HasSubstr("arm: expected an RTDE package, got the bytes 00 00 00"));
+}
+
+TEST_F(WrongPort, ASilentPortIsNoRtde) {
+  const TcpServer silent({}, [](TcpConnection& connection, std::stop_token stop) {
+    while (!stop.stop_requested()) connection.receive(Duration(0.05));
+  });
+  const std::string message = error_of_rtde(silent.port());
+  EXPECT_THAT(message, AllOf(HasSubstr("arm: expected an answer in RTDE protocol 2 from 127.0.0.1"),
+                             HasSubstr("nothing came")));
+}
+
+TEST_F(WrongPort, TheDashboardIsNoPrimaryInterface) {
+  EXPECT_THAT(error_of_primary(rig_.emulator.ports().dashboard),
+              HasSubstr("arm: expected a package of a UR primary interface, got the text"));
+}
+
+TEST_F(WrongPort, RtdeIsNoPrimaryInterface) {
+  EXPECT_THAT(error_of_primary(rig_.emulator.ports().rtde),
+              AllOf(HasSubstr("arm: expected the version message of a UR primary interface"),
+                    HasSubstr("nothing came")));
+}
+
+TEST_F(WrongPort, ThePrimaryInterfaceIsNoDashboard) {
+  DashboardOptions options;
+  options.host = "127.0.0.1";
+  options.port = rig_.emulator.ports().rtde;
+  options.answer_timeout = Duration(0.2);
+  DashboardClient dashboard(options);
+  EXPECT_THAT(message_of([&] { dashboard.robot_mode(); }),
+              AllOf(HasSubstr("arm: expected the banner of a UR dashboard server"),
+                    HasSubstr("nothing came")));
+}
+
+TEST(OldFirmware, WithoutProtocol2IsRefused) {
+  LoopbackRig rig(firmware(3));
+  RigClock clock;
+  EXPECT_THAT(message_of([&] { UrArm(rig.settings(), clock); }),
+              AllOf(HasSubstr("arm: expected RTDE protocol 2"), HasSubstr("3.4 or newer")));
+}
+
+TEST(OldFirmware, FieldsItLacksAreReplacedAndNamed) {
+  LoopbackRig rig(firmware(8));
+  RigClock clock;
+  UrArm arm(rig.settings(), clock);
+  EXPECT_THAT(arm.rtde().replaced_fields(),
+              ElementsAre(AllOf(HasSubstr("'safety_status'"), HasSubstr("3.10"),
+                                HasSubstr("'safety_mode' stands in")),
+                          AllOf(HasSubstr("'tcp_offset'"), HasSubstr("done without"))));
+  EXPECT_EQ(arm.status().safety_mode, UrSafetyMode::kNormal);
+  EXPECT_NO_THROW(arm.prepare());
+}
+
+TEST(OldFirmware, ARequiredFieldItLacksIsNamedWithItsFirmware) {
+  LoopbackRig rig(firmware(8));
+  RigClock clock;
+  RtdeOptions options;
+  options.host = "127.0.0.1";
+  options.port = rig.emulator.ports().rtde;
+  EXPECT_THAT(
+      message_of([&] {
+        RtdeClient(options, {{"output_int_register_30", RtdeType::kInt32, "", true}}, clock);
+      }),
+      AllOf(HasSubstr("arm: expected RTDE field 'output_int_register_30'"),
+            HasSubstr("came with 3.9.0"), HasSubstr("firmware 3.8.1")));
+}
+
+TEST(RtdeNames, AnUnknownFieldIsNamed) {
+  LoopbackRig rig;
+  RigClock clock;
+  RtdeOptions options;
+  options.host = "127.0.0.1";
+  options.port = rig.emulator.ports().rtde;
+  EXPECT_THAT(message_of([&] {
+                RtdeClient(options,
+                           {{"timestamp", RtdeType::kDouble, "", true},
+                            {"actual_grip", RtdeType::kDouble, "", true}},
+                           clock);
+              }),
+              AllOf(HasSubstr("arm: expected RTDE field 'actual_grip'"), HasSubstr("NOT_FOUND")));
+}
+
+TEST(RtdeInputs, OneWriterPerVariable) {
+  LoopbackRig rig;
+  const auto connect = [&] {
+    return TcpConnection::connect("127.0.0.1", rig.emulator.ports().rtde, Duration(kPatience));
+  };
+  const auto ask = [](TcpConnection& connection, const RtdePackage& request) {
+    connection.send(encode(request));
+    RtdeFramer framer;
+    while (true) {
+      framer.append(connection.receive(Duration(kPatience)));
+      if (const auto package = framer.next()) return *package;
+    }
+  };
+  TcpConnection first = connect();
+  const RtdePackage request =
+      make_input_request({"input_int_register_0", "input_double_register_1"});
+  const RtdeRecipeAnswer answer = parse_recipe_answer(ask(first, request).payload);
+  EXPECT_THAT(answer.types, ElementsAre("INT32", "DOUBLE"));
+  first.send(encode(make_data(answer.id, {std::int32_t{42}, 0.5})));
+  first.flush(Duration(kPatience));
+  EXPECT_TRUE(eventually([&] {
+    const UrImage image = rig.emulator.controller().image();
+    return image.inputs.integers[0] == 42 && image.inputs.floats[1] == 0.5;
+  }));
+  {
+    TcpConnection second = connect();
+    EXPECT_THAT(parse_recipe_answer(ask(second, request).payload).types,
+                ElementsAre("IN_USE", "IN_USE"));
+  }
+  { TcpConnection gone = std::move(first); }
+  // Once the first writer has left, its variables are free.
+  EXPECT_TRUE(eventually([&] {
+    TcpConnection third = connect();
+    return parse_recipe_answer(ask(third, request).payload).types.front() == "INT32";
+  }));
+}
+
+TEST(Dashboard, AnswersAsACb3ControllerDoes) {
+  LoopbackRig rig;
+  UrController& controller = rig.emulator.controller();
+  EXPECT_EQ(answer_dashboard(controller, "robotmode"), "Robotmode: RUNNING");
+  EXPECT_EQ(answer_dashboard(controller, "safetymode"), "Safetymode: NORMAL");
+  EXPECT_EQ(answer_dashboard(controller, "running"), "Program running: false");
+  EXPECT_EQ(answer_dashboard(controller, "PolyscopeVersion"),
+            "URSoftware 3.15.8.106339 (Jun 20 2022)");
+  EXPECT_EQ(answer_dashboard(controller, "play"), "Failed to execute: play");
+  EXPECT_THAT(answer_dashboard(controller, "safetystatus"), HasSubstr("could not understand"));
+}
+
+TEST(Dashboard, PowersTheArmDownAndUp) {
+  LoopbackRig rig;
+  const UrSettings settings = rig.settings();
+  DashboardClient dashboard({"arm", settings.host, settings.dashboard_port, Duration(kPatience)});
+  EXPECT_EQ(dashboard.polyscope_version(), "URSoftware 3.15.8.106339 (Jun 20 2022)");
+  EXPECT_EQ(dashboard.safety_status(), "NORMAL");
+  dashboard.power_off();
+  EXPECT_EQ(dashboard.robot_mode(), "POWER_OFF");
+  RigClock clock;
+  UrArm arm(settings, clock);
+  EXPECT_THAT(message_of([&] { arm.prepare(); }), HasSubstr("the arm's power is off"));
+  dashboard.power_on();
+  EXPECT_TRUE(eventually([&] { return dashboard.robot_mode() == "IDLE"; }));
+  EXPECT_TRUE(eventually([&] { return arm.status().robot_mode == UrRobotMode::kIdle; }));
+  EXPECT_THAT(message_of([&] { arm.check(); }), HasSubstr("brakes are on (IDLE)"));
+  dashboard.release_brakes();
+  EXPECT_TRUE(eventually([&] { return arm.status().held_because.empty(); }));
+  EXPECT_NO_THROW(arm.prepare());
+}
+
+TEST(PrimaryInterface, ReportsScriptErrorsWithTheirLine) {
+  LoopbackRig rig;
+  RigClock clock;
+  PrimaryOptions options;
+  options.host = "127.0.0.1";
+  options.port = rig.emulator.ports().primary;
+  PrimaryClient primary(options, clock);
+  EXPECT_EQ(primary.version().project, "URControl");
+  EXPECT_EQ(primary.version().minor, 15);
+  primary.send_script("def f():\n  sync()\n  txtmsg(\"a\")\nend");
+  std::optional<UrRuntimeException> error;
+  EXPECT_TRUE(eventually([&] {
+    for (const TimedUrMessage& timed : primary.messages_since(0.0)) {
+      if (const auto* found = std::get_if<UrRuntimeException>(&timed.message)) error = *found;
+    }
+    return error.has_value();
+  }));
+  EXPECT_EQ(error->line, 3);
+  EXPECT_EQ(error->text, "compile_error_name_not_found:txtmsg:");
+}
+
+TEST(PrimaryInterface, ASecondaryProgramRunsBesideTheMainOne) {
+  LoopbackRig rig;
+  RigClock clock;
+  UrArm arm(rig.settings(), clock);
+  Eigen::Isometry3d goal = arm.read().base_from_tcp;
+  goal.translation().z() += 0.1;
+  arm.start_move(goal, {0.2, 1.0});
+  rig.emulator.controller().submit("sec s():\n  write_output_float_register(3, 2.5)\nend\n");
+  EXPECT_TRUE(
+      eventually([&] { return rig.emulator.controller().image().outputs.floats[3] == 2.5; }));
+  EXPECT_TRUE(eventually([&] { return !arm.moving(); }));
+  EXPECT_TRUE(same_pose(rig.workcell.state().arm.base_from_tcp, goal));
+}
+
+TEST(SecondaryAndRealtimePorts, PushStateAndTakePrograms) {
+  LoopbackRig rig;
+  for (const std::uint16_t port : {rig.emulator.ports().secondary, rig.emulator.ports().realtime}) {
+    const bool realtime = port == rig.emulator.ports().realtime;
+    TcpConnection connection = TcpConnection::connect("127.0.0.1", port, Duration(kPatience));
+    Bytes bytes;
+    // A program sent before 79 bytes were read may be dropped.
+    while (bytes.size() < 1116) {
+      const ByteView more = connection.receive(Duration(kPatience));
+      ASSERT_FALSE(more.empty());
+      bytes.insert(bytes.end(), more.begin(), more.end());
+    }
+    BigEndianReader reader(bytes);
+    EXPECT_EQ(reader.number<std::int32_t>(), realtime ? 1116 : 5 + 8 + 2 + 1 + 9 + 2 + 8 + 20);
+    const std::string name = realtime ? "4" : "5";
+    connection.send("write_output_integer_register(" + name + ", 7)\n");
+    connection.flush(Duration(kPatience));
+    EXPECT_TRUE(eventually(
+        [&] { return rig.emulator.controller().image().outputs.integers[realtime ? 4 : 5] == 7; }));
+  }
+}
+
+TEST(RealtimePacket, HasTheFirmwaresLengthAndTheToolAtItsPlace) {
+  UrImage image;
+  image.tcp_pose = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
+  EXPECT_EQ(encode_realtime(image, {3, 0, 0, 0}).size(), 1044u);
+  EXPECT_EQ(encode_realtime(image, {3, 4, 0, 0}).size(), 1060u);
+  EXPECT_EQ(encode_realtime(image, {3, 9, 0, 0}).size(), 1108u);
+  const Bytes package = encode_realtime(image, {3, 15, 8, 0});
+  EXPECT_EQ(package.size(), 1116u);
+  BigEndianReader reader(package);
+  reader.take(444);
+  for (double expected : image.tcp_pose) EXPECT_EQ(reader.number<double>(), expected);
+}
+
+TEST(UrSettingsFile, IsReadAndRefusesWhatItDoesNotKnow) {
+  const auto path = std::filesystem::temp_directory_path() / "gripbench_ur_settings.yaml";
+  const auto read = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    return UrSettings::from(ConfigNode::load(path));
+  };
+  const std::string good =
+      "host: 10.0.0.2\ntcp: [0, 0, 0.21, 0, 0, 0]\npayload: 1.4\npayload_centre: [0, 0, 0.06]\n";
+  const UrSettings settings = read(good);
+  EXPECT_EQ(settings.host, "10.0.0.2");
+  EXPECT_EQ(settings.rtde_port, 30004);
+  EXPECT_EQ(settings.flange_from_tcp[2], 0.21);
+  EXPECT_EQ(settings.marker_register, 20);
+  EXPECT_THAT(message_of([&] { read(good + "marker_register: 24\n"); }),
+              HasSubstr(path.string() + ":5: 'marker_register'"));
+  EXPECT_THAT(message_of([&] { read(good + "speed: 3\n"); }), HasSubstr("'speed'"));
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace gripbench::hal

@@ -1,0 +1,168 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/hal/emulator/loopback.h"
+
+namespace gripbench::hal {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class UrFaults : public ::testing::Test {
+ protected:
+  UrFaults() { rig_.control.listen({}); }
+  ~UrFaults() override { rig_.control.close(); }
+
+  /// Says it over the control interface's socket, as another process would.
+  std::string control(const std::string& line) {
+    TcpConnection connection =
+        TcpConnection::connect("127.0.0.1", rig_.control.port(), Duration(kPatience));
+    connection.send(line + "\n");
+    LineReader reader;
+    while (true) {
+      reader.append(connection.receive(Duration(kPatience)));
+      if (const auto answer = reader.next()) return *answer;
+    }
+  }
+  /// A long motion on its way.
+  void begin_lift() {
+    Eigen::Isometry3d goal = arm_.read().base_from_tcp;
+    goal.translation().z() += 0.4;
+    arm_.start_move(goal, {0.05, 1.0});
+    ASSERT_TRUE(eventually([&] { return arm_.read().tcp_velocity.z() > 0.0; }));
+  }
+  /// The arm is where it was twenty states ago.
+  bool stands() {
+    const std::uint64_t number = rig_.workcell.state().number;
+    const Eigen::Isometry3d before = rig_.workcell.state().arm.base_from_tcp;
+    eventually([&] { return rig_.workcell.state().number > number + 50; });
+    return same_pose(rig_.workcell.state().arm.base_from_tcp, before);
+  }
+  UrSafetyMode mode() { return arm_.status().safety_mode; }
+
+  LoopbackRig rig_;
+  RigClock clock_;
+  UrArm arm_{rig_.settings(), clock_};
+};
+
+TEST_F(UrFaults, AProtectiveStopIsToldInWordsAndNothingResumes) {
+  begin_lift();
+  EXPECT_EQ(control("protective_stop"), "ok");
+  EXPECT_THAT(
+      message_when_it_throws([&] { arm_.moving(); }),
+      AllOf(HasSubstr("arm: the motion was interrupted: protective stop"), HasSubstr("unlock")));
+  EXPECT_TRUE(stands());
+  EXPECT_THAT(message_of([&] { arm_.check(); }), HasSubstr("protective stop"));
+  EXPECT_THAT(message_of([&] {
+                arm_.start_move(arm_.read().base_from_tcp, {0.1, 1.0});
+              }),
+              HasSubstr("protective stop"));
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_FALSE(arm_.moving());
+  EXPECT_EQ(rig_.emulator.controller().image().runtime_state, UrRuntimeState::kStopped);
+  EXPECT_THAT(message_of([&] { arm_.dashboard().unlock_protective_stop(); }),
+              HasSubstr("5s after occurrence"));
+}
+
+TEST_F(UrFaults, AProgramThatWasPausedByASafeguardGoesOnOnlyByPlay) {
+  begin_lift();
+  EXPECT_EQ(control("safeguard_open"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm_.moving(); }), HasSubstr("safeguard stop"));
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(control("safeguard_close"), "ok");
+  EXPECT_TRUE(eventually([&] { return mode() == UrSafetyMode::kNormal; }));
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(arm_.dashboard().ask("play"), "Starting program");
+  EXPECT_TRUE(eventually([&] { return arm_.read().tcp_velocity.z() > 0.0; }));
+  EXPECT_TRUE(arm_.moving());
+}
+
+TEST_F(UrFaults, AnEmergencyStopWantsPowerAndBrakes) {
+  begin_lift();
+  EXPECT_EQ(control("emergency_stop"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm_.moving(); }),
+              HasSubstr("emergency stop of the robot"));
+  EXPECT_TRUE(stands());
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_THAT(message_of([&] { arm_.dashboard().power_on(); }),
+              HasSubstr("expected 'Powering on' after 'power on', got 'Failed to execute"));
+  EXPECT_EQ(control("release_emergency_stop"), "ok");
+  EXPECT_TRUE(eventually([&] { return mode() == UrSafetyMode::kNormal; }));
+  EXPECT_THAT(message_of([&] { arm_.check(); }), HasSubstr("power is off"));
+  arm_.dashboard().release_brakes();
+  EXPECT_TRUE(eventually([&] { return arm_.status().held_because.empty(); }));
+  begin_lift();
+}
+
+TEST_F(UrFaults, AfterADroppedConnectionStateFlowsOn) {
+  for (std::uint64_t drops = 1; drops <= 3; ++drops) {
+    EXPECT_EQ(control("drop rtde"), "ok");
+    ASSERT_TRUE(eventually([&] { return arm_.rtde().reconnections() == drops; }));
+    const std::uint64_t number = arm_.rtde().wait_newer(0, Duration(kPatience)).number;
+    EXPECT_NO_THROW(arm_.rtde().wait_newer(number + 10, Duration(kPatience)));
+    EXPECT_NO_THROW(arm_.read());
+  }
+}
+
+TEST_F(UrFaults, ADroppedConnectionDoesNotLoseAMotion) {
+  begin_lift();
+  EXPECT_EQ(control("drop rtde"), "ok");
+  ASSERT_TRUE(eventually([&] { return arm_.rtde().reconnections() == 1; }));
+  ASSERT_TRUE(eventually([&] { return message_of([&] { arm_.read(); }) == "nothing was thrown"; }));
+  EXPECT_TRUE(arm_.moving());
+  arm_.stop();
+  EXPECT_TRUE(eventually([&] { return !arm_.moving(); }));
+}
+
+TEST_F(UrFaults, AScriptGoesOutAgainAfterThePrimaryInterfaceWasLost) {
+  EXPECT_EQ(control("drop primary"), "ok");
+  // The loss is noticed; until the interface is there again, a motion is refused and not lost.
+  Eigen::Isometry3d goal = arm_.read().base_from_tcp;
+  goal.translation().z() += 0.01;
+  EXPECT_TRUE(eventually([&] {
+    try {
+      arm_.start_move(goal, {0.2, 1.0});
+      return eventually([&] { return !arm_.moving(); });
+    } catch (const DeviceError&) {
+      return false;
+    }
+  }));
+  EXPECT_TRUE(same_pose(rig_.workcell.state().arm.base_from_tcp, goal));
+}
+
+TEST_F(UrFaults, GarbledPackagesAreThrownAwayAndStateFlowsOn) {
+  EXPECT_EQ(control("garble rtde 3"), "ok");
+  ASSERT_TRUE(eventually([&] { return arm_.rtde().reconnections() >= 1; }));
+  ASSERT_TRUE(eventually([&] { return message_of([&] { arm_.read(); }) == "nothing was thrown"; }));
+  EXPECT_TRUE(same_pose(arm_.read().base_from_tcp, rig_.workcell.state().arm.base_from_tcp));
+}
+
+TEST_F(UrFaults, AFrozenStreamIsRefusedAsStale) {
+  EXPECT_EQ(control("freeze rtde"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm_.read(); }),
+              AllOf(HasSubstr("arm: no state for"), HasSubstr("trying to connect again")));
+  EXPECT_THAT(message_of([&] { arm_.stop(); }), HasSubstr("arm: no state for"));
+  EXPECT_EQ(control("thaw rtde"), "ok");
+  EXPECT_TRUE(eventually([&] { return message_of([&] { arm_.read(); }) == "nothing was thrown"; }));
+}
+
+TEST_F(UrFaults, DelayedStatesStillComeInOrder) {
+  EXPECT_EQ(control("delay rtde 0.1"), "ok");
+  const std::uint64_t number = arm_.rtde().newest().number;
+  EXPECT_NO_THROW(arm_.rtde().wait_newer(number + 60, Duration(kPatience)));
+  EXPECT_EQ(arm_.rtde().reconnections(), 0u);
+  EXPECT_EQ(control("delay rtde 0"), "ok");
+}
+
+TEST_F(UrFaults, TheControlInterfaceNamesWhatItDoesNotKnow) {
+  EXPECT_THAT(control("explode"), HasSubstr("error: unknown command 'explode'"));
+  EXPECT_THAT(control("drop spoon"), HasSubstr("error: there is no line 'spoon'"));
+  EXPECT_THAT(control("delay rtde soon"), HasSubstr("error: expected a number"));
+  EXPECT_THAT(control("delay rtde"), HasSubstr("error: a number is missing"));
+  EXPECT_THAT(control("help"), AllOf(HasSubstr("lines: dashboard primary realtime rtde secondary"),
+                                     HasSubstr("protective_stop: ")));
+}
+
+}  // namespace
+}  // namespace gripbench::hal
