@@ -19,6 +19,8 @@ constexpr std::uint8_t kOutputRecipe = 1;
 constexpr std::size_t kMostInputRecipes = 255;
 constexpr ControllerVersion kFirstProtocol2{3, 4, 0, 0};
 constexpr Duration kLookUp{0.05};
+/// joint_mode of a joint that runs (RTDE guide).
+constexpr std::int32_t kJointRunning = 253;
 
 std::uint32_t word(const UrRegisterSet& registers, int first) {
   std::uint32_t bits = 0;
@@ -45,6 +47,13 @@ const std::map<std::string_view, RtdeGetter>& getters() {
       {"target_TCP_speed", [](const UrImage& i) { return RtdeValue(i.tcp_speed); }},
       {"actual_TCP_force", [](const UrImage& i) { return RtdeValue(i.tcp_force); }},
       {"tcp_offset", [](const UrImage& i) { return RtdeValue(i.flange_from_tcp); }},
+      {"payload", [](const UrImage& i) { return RtdeValue(i.payload); }},
+      {"joint_mode",
+       [](const UrImage&) {
+         std::array<std::int32_t, 6> running;
+         running.fill(kJointRunning);
+         return RtdeValue(running);
+       }},
       {"robot_mode",
        [](const UrImage& i) { return RtdeValue(static_cast<std::int32_t>(i.robot_mode)); }},
       {"safety_mode",
@@ -66,21 +75,28 @@ const std::map<std::string_view, RtdeGetter>& getters() {
   return all;
 }
 
+std::optional<RtdeGetter> register_getter(std::string_view name, const std::string& direction,
+                                          UrRegisterSet UrImage::*set) {
+  if (const auto i = register_index(name, direction + "_int_register_", kRtdeRegisters)) {
+    return [i, set](const UrImage& image) { return RtdeValue((image.*set).integers[*i]); };
+  }
+  if (const auto i = register_index(name, direction + "_double_register_", kRtdeRegisters)) {
+    return [i, set](const UrImage& image) { return RtdeValue((image.*set).floats[*i]); };
+  }
+  if (const auto i = register_index(name, direction + "_bit_register_", kRtdeBitRegisters)) {
+    return [i, set](const UrImage& image) { return RtdeValue(bool{(image.*set).bits[*i]}); };
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<RtdeGetter> rtde_getter(std::string_view name, const ControllerVersion& version) {
   const std::optional<RtdeVariable> variable = rtde_output(name);
   if (!variable || version < variable->since) return std::nullopt;
   if (const auto found = getters().find(name); found != getters().end()) return found->second;
-  if (const auto i = register_index(name, "output_int_register_", kRtdeRegisters)) {
-    return [i](const UrImage& image) { return RtdeValue(image.outputs.integers[*i]); };
-  }
-  if (const auto i = register_index(name, "output_double_register_", kRtdeRegisters)) {
-    return [i](const UrImage& image) { return RtdeValue(image.outputs.floats[*i]); };
-  }
-  if (const auto i = register_index(name, "output_bit_register_", kRtdeBitRegisters)) {
-    return [i](const UrImage& image) { return RtdeValue(bool{image.outputs.bits[*i]}); };
-  }
+  if (auto getter = register_getter(name, "output", &UrImage::outputs)) return getter;
+  if (auto getter = register_getter(name, "input", &UrImage::inputs)) return getter;
   return [zero = zero_value(variable->type)](const UrImage&) { return zero; };
 }
 

@@ -56,6 +56,23 @@ constexpr Named kOutputs[] = {
     {"robot_status_bits", {kUint32, kFirst}},
     {"safety_status_bits", {kUint32, kFirst}},
     {"tcp_offset", {kVector6d, {3, 12, 3, 0}}},
+    {"payload", {kDouble, {3, 11, 0, 0}}},
+    {"payload_cog", {kVector3d, {3, 11, 0, 0}}},
+    {"elbow_position", {kVector3d, {3, 5, 0, 0}}},
+    {"elbow_velocity", {kVector3d, {3, 5, 0, 0}}},
+    {"io_current", {kDouble, kFirst}},
+    {"analog_io_types", {kUint32, kFirst}},
+    {"standard_analog_input0", {kDouble, kFirst}},
+    {"standard_analog_input1", {kDouble, kFirst}},
+    {"standard_analog_output0", {kDouble, kFirst}},
+    {"standard_analog_output1", {kDouble, kFirst}},
+    {"tool_mode", {kUint32, kFirst}},
+    {"tool_analog_input_types", {kUint32, kFirst}},
+    {"tool_analog_input0", {kDouble, kFirst}},
+    {"tool_analog_input1", {kDouble, kFirst}},
+    {"tool_output_voltage", {kInt32, kFirst}},
+    {"tool_output_current", {kDouble, kFirst}},
+    {"tool_temperature", {kDouble, kFirst}},
     {"output_bit_registers0_to_31", {kUint32, kFirst}},
     {"output_bit_registers32_to_63", {kUint32, kFirst}},
 };
@@ -92,8 +109,12 @@ std::optional<RtdeVariable> find_register(std::string_view name, const std::stri
 }  // namespace
 
 std::optional<RtdeVariable> rtde_output(std::string_view name) {
-  const std::optional<RtdeVariable> variable = find(kOutputs, name);
-  return variable ? variable : find_register(name, "output");
+  if (const auto variable = find(kOutputs, name)) return variable;
+  if (const auto variable = find_register(name, "output")) return variable;
+  // What clients wrote can be read back.
+  if (const auto variable = find_register(name, "input"))
+    return RtdeVariable{variable->type, kMoreRegisters};
+  return std::nullopt;
 }
 
 std::optional<RtdeVariable> rtde_input(std::string_view name) {

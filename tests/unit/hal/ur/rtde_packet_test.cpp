@@ -167,6 +167,7 @@ TEST(RtdeFields, KnowTypesAndFirmwareOfRegisters) {
   EXPECT_FALSE(rtde_output("output_bit_register_63"));
   EXPECT_EQ(rtde_input("input_double_register_0")->type, RtdeType::kDouble);
   EXPECT_FALSE(rtde_input("actual_q"));
+  EXPECT_EQ(rtde_output("input_double_register_0")->since, (ControllerVersion{3, 9, 0, 0}));
 }
 
 }  // namespace

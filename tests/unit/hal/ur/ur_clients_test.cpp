@@ -175,6 +175,13 @@ TEST(RtdeInputs, OneWriterPerVariable) {
     const UrImage image = rig.emulator.controller().image();
     return image.inputs.integers[0] == 42 && image.inputs.floats[1] == 0.5;
   }));
+  // What was written can be read back, by anybody.
+  RtdeOptions options;
+  options.host = "127.0.0.1";
+  options.port = rig.emulator.ports().rtde;
+  RigClock clock;
+  const RtdeClient reader(options, {{"input_int_register_0", RtdeType::kInt32, "", true}}, clock);
+  EXPECT_EQ(std::get<std::int32_t>(reader.newest().values.at(0).value()), 42);
   {
     TcpConnection second = connect();
     EXPECT_THAT(parse_recipe_answer(ask(second, request).payload).types,
