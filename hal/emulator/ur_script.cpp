@@ -359,7 +359,9 @@ UrProgram parse_ur_script(std::string_view script) {
       ended = !in_body;
     }
   }
-  if (!ended) syntax_error(static_cast<int>(lines.size()), "end of program expected");
+  if (!ended) {
+    syntax_error(std::max(1, static_cast<int>(lines.size())), "end of program expected");
+  }
   NameCheck names(program.secondary);
   for (const UrStatement& statement : program.statements) names.check(statement);
   return program;

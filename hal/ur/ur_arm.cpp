@@ -155,6 +155,10 @@ void UrArm::run(const std::string& body, const State& state) {
   if (!state.status.held_because.empty()) {
     throw MotionRefused(settings_.device, state.status.held_because);
   }
+  send(body);
+}
+
+void UrArm::send(const std::string& body) {
   programs_ = programs_ < kMostPrograms ? programs_ + 1 : 1;
   const Eigen::Vector3d& centre = settings_.payload_centre;
   const std::string script = fmt::format(
@@ -260,14 +264,19 @@ void UrArm::look_for_end(Program& program, const State& state) const {
 }
 
 void UrArm::stop() {
-  const State state = state_of(rtde_.newest());
-  if (!state.status.held_because.empty()) {
+  std::optional<State> state;
+  try {
+    state = state_of(rtde_.newest());
+  } catch (const DeviceError&) {
+    // Without a state nobody knows whether the arm moves, which is a reason to stop it.
+  }
+  if (state && !state->status.held_because.empty()) {
     program_.reset();
     // A paused program would go on once the hold is lifted.
-    if (state.status.runtime_state != UrRuntimeState::kStopped) dashboard_.stop_program();
+    if (state->status.runtime_state != UrRuntimeState::kStopped) dashboard_.stop_program();
     return;
   }
-  run(fmt::format("  stopl({})\n", script_number(stop_deceleration_)), state);
+  send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
 }
 
 }  // namespace gripbench::hal

@@ -50,9 +50,10 @@ class UrArm final : public Arm {
   /// @throws DeviceError if the state stream is broken or stale.
   ArmState read() override;
 
-  /// As hal::Arm; a speed slider below 100% slows it further.
+  /// As hal::Arm; a speed slider below 100% slows it further. Whether the target can be reached is
+  /// for the controller to find: `moving` then throws its reason.
   /// @throws MotionRefused if limits or target are no numbers, or something holds the arm;
-  /// DeviceError if the controller cannot be reached.
+  /// DeviceError if the controller cannot be reached or its state is stale.
   void start_move(const Eigen::Isometry3d& base_from_tcp,
                   const LinearMotionLimits& limits) override;
 
@@ -61,7 +62,7 @@ class UrArm final : public Arm {
   bool moving() override;
 
   /// Also where the safety system holds the arm: the program is then ended, so that nothing resumes
-  /// when the hold is lifted.
+  /// when the hold is lifted. Where the state is stale the stop is sent all the same, unconfirmed.
   /// @throws DeviceError if the controller cannot be reached.
   void stop() override;
 
@@ -87,6 +88,7 @@ class UrArm final : public Arm {
 
   State state_of(const RtdeSample& sample) const;
   void run(const std::string& body, const State& state);
+  void send(const std::string& body);
   void look_for_errors(const Program& program) const;
   void look_for_end(Program& program, const State& state) const;
 

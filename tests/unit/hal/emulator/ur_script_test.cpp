@@ -136,6 +136,10 @@ TEST(UrScript, ReportsSyntaxErrorsWithLineAndText) {
   }
 }
 
+TEST(UrScript, AnEmptyProgramHasItsErrorOnTheFirstLine) {
+  EXPECT_EQ(error_of(""), "1:1 syntax_error_on_line:1:end of program expected:");
+}
+
 TEST(UrScript, ASecondaryProgramMayNotMove) {
   EXPECT_THAT(error_of("sec f():\n  stopl(1)\nend\n"), HasSubstr("stopl"));
   EXPECT_EQ(error_of("sec f():\n  textmsg(\"hello\")\nend\n"), "");

@@ -138,13 +138,22 @@ TEST_F(UrFaults, GarbledPackagesAreThrownAwayAndStateFlowsOn) {
   EXPECT_TRUE(same_pose(arm_.read().base_from_tcp, rig_.workcell.state().arm.base_from_tcp));
 }
 
-TEST_F(UrFaults, AFrozenStreamIsRefusedAsStale) {
+TEST_F(UrFaults, AFrozenStreamIsRefusedAsStaleAndTheArmCanStillBeStopped) {
+  begin_lift();
   EXPECT_EQ(control("freeze rtde"), "ok");
   EXPECT_THAT(message_when_it_throws([&] { arm_.read(); }),
               AllOf(HasSubstr("arm: no state for"), HasSubstr("trying to connect again")));
-  EXPECT_THAT(message_of([&] { arm_.stop(); }), HasSubstr("arm: no state for"));
+  EXPECT_THAT(message_of([&] { arm_.moving(); }), HasSubstr("arm: no state for"));
+  EXPECT_THAT(message_of([&] {
+                arm_.start_move(Eigen::Isometry3d::Identity(), {0.1, 1.0});
+              }),
+              HasSubstr("arm: no state for"));
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_TRUE(eventually([&] { return !rig_.workcell.state().arm_moving; }));
+  EXPECT_TRUE(stands());
   EXPECT_EQ(control("thaw rtde"), "ok");
   EXPECT_TRUE(eventually([&] { return message_of([&] { arm_.read(); }) == "nothing was thrown"; }));
+  EXPECT_FALSE(arm_.moving());
 }
 
 TEST_F(UrFaults, DelayedStatesStillComeInOrder) {
