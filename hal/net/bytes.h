@@ -93,5 +93,7 @@ class ByteWriter {
 
 using BigEndianReader = ByteReader<std::endian::big>;
 using BigEndianWriter = ByteWriter<std::endian::big>;
+using LittleEndianReader = ByteReader<std::endian::little>;
+using LittleEndianWriter = ByteWriter<std::endian::little>;
 
 }  // namespace gripbench::hal
