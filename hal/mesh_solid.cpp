@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 #include <type_traits>
 
 #include <fmt/format.h>
@@ -130,10 +131,14 @@ void check_contents(const MeshSolid& solid, const std::string& name) {
 }  // namespace
 
 std::size_t SampledDistance::lay_out() {
-  first.resize(divisions.size());
+  places.resize(divisions.size());
   std::size_t count = 0;
   for (std::size_t i = 0; i < divisions.size(); ++i) {
-    first[i] = static_cast<std::int32_t>(count);
+    const auto log_n = std::countr_zero(static_cast<std::uint32_t>(divisions[i]));
+    if (count >> (32 - kDivisionBits)) {
+      throw std::length_error("SampledDistance: more samples than its cells can point to");
+    }
+    places[i] = static_cast<std::uint32_t>(count << kDivisionBits) | log_n;
     const auto side = static_cast<std::size_t>(divisions[i]) + 1;
     count += side * side * side;
   }

@@ -20,11 +20,16 @@ struct SampledDistance {
   Eigen::Vector3d origin = Eigen::Vector3d::Zero();  ///< lowest corner of the grid
   double cell = 0.0;                                 ///< edge of a cell
   Eigen::Vector3i cells = Eigen::Vector3i::Zero();   ///< along x, y, z
-  /// Per cell, x fastest: intervals n per side, and where its (n + 1)^3 samples begin, x fastest.
-  std::vector<std::int32_t> divisions, first;
+  /// Per cell, x fastest: intervals n per side.
+  std::vector<std::int32_t> divisions;
+  /// Per cell, in one word since looking words up is what reading a distance costs: log2 n in the
+  /// lowest `kDivisionBits`, above them where its (n + 1)^3 samples begin, x fastest.
+  static constexpr int kDivisionBits = 3;
+  std::vector<std::uint32_t> places;
   std::vector<float> samples;
 
-  /// Sets `first` from `divisions`; returns how many samples they ask for.
+  /// Sets `places` from `divisions`; returns how many samples they ask for.
+  /// @throws std::length_error if these are more than a word of `places` can count.
   std::size_t lay_out();
 };
 

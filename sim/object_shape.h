@@ -13,9 +13,17 @@
 
 namespace gripbench::sim {
 
+struct Ball {
+  Eigen::Vector3d centre = Eigen::Vector3d::Zero();
+  double radius = 0.0;
+};
+
 /// Points as three plain arrays, so that loops over them vectorise. All spans have one length.
 struct PointsView {
   std::span<const double> x, y, z;
+  /// A ball that holds all of them, where it is known beforehand: finding one takes as long as the
+  /// distance of a simple part.
+  std::optional<Ball> within = std::nullopt;
 };
 
 /// The geometry of an object: the union of its parts, as a signed distance, with its fine relief.

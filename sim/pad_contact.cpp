@@ -37,9 +37,9 @@ struct Foundation {
 Foundation foundation(double d, double k, double h) {
   const double limit = kMaxCompression * h;
   const double at = std::min(d, limit);
-  const double free_share = 1.0 - at / h;
-  const double stiffness = k / (free_share * free_share);
-  return {k * at / free_share + stiffness * (d - at), stiffness};
+  const double growth = h / (h - at);
+  const double stiffness = k * growth * growth;
+  return {k * at * growth + stiffness * (d - at), stiffness};
 }
 
 /// Indentation of the gel when gel and object surface, k_o per area, share a penetration d:
@@ -70,20 +70,27 @@ struct Moments {
   }
 };
 
-/// ln(1 + r) for r >= 0 without a call, to 1e-7: exponent and a polynomial of the mantissa in
-/// [sqrt(1/2), sqrt(2)), after the series of 2 artanh((m - 1)/(m + 1)).
-inline double log_one_plus(double r) {
-  constexpr std::uint64_t kHalfRoot = 0x3fe6a09e667f3bcdULL;  // sqrt(1/2)
-  constexpr std::uint64_t kMantissa = 0x000fffffffffffffULL;
-  constexpr double kLn2 = 0.69314718055994531;
-  const auto bits = std::bit_cast<std::uint64_t>(1.0 + r) - kHalfRoot;
-  const auto exponent = static_cast<double>(static_cast<std::int64_t>(bits) >> 52);
-  const double m = std::bit_cast<double>((bits & kMantissa) + kHalfRoot);
-  const double t = (m - 1.0) / (m + 1.0);
-  const double t2 = t * t;
-  return exponent * kLn2 +
-         2.0 * t * (1.0 + t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * (1.0 / 9)))));
-}
+/// ln(1 + r) for r >= 0 without a call, to 1e-7, in two parts, so that the division may be shared:
+/// exponent and mantissa m in [sqrt(1/2), sqrt(2)), and the series of 2 artanh((m - 1)/(m + 1)).
+struct LogOnePlus {
+  double exponent, m;
+
+  explicit LogOnePlus(double r) {
+    constexpr std::uint64_t kHalfRoot = 0x3fe6a09e667f3bcdULL;  // sqrt(1/2)
+    constexpr std::uint64_t kMantissa = 0x000fffffffffffffULL;
+    const auto bits = std::bit_cast<std::uint64_t>(1.0 + r) - kHalfRoot;
+    exponent = static_cast<double>(static_cast<std::int64_t>(bits) >> 52);
+    m = std::bit_cast<double>((bits & kMantissa) + kHalfRoot);
+  }
+  double divisor() const { return m + 1.0; }
+  double value(double per_divisor) const {
+    constexpr double kLn2 = 0.69314718055994531;
+    const double t = (m - 1.0) * per_divisor;
+    const double t2 = t * t;
+    return exponent * kLn2 +
+           2.0 * t * (1.0 + t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 * (1.0 / 9)))));
+  }
+};
 
 /// sum J' diag(t, t, n) J with J the velocity of the point (x, y, 0) per twist.
 Eigen::Matrix<double, 6, 6> assemble(const Moments& n, const Moments& t) {
@@ -116,6 +123,7 @@ PadContact::PadContact(const PadProfile& profile) : profile_(profile) {
       y_[j * grid.nx + i] = grid.y(j);
     }
   }
+  reach_ = std::hypot(std::ranges::max(x_), std::ranges::max(y_));
   for (auto* field : {&penetration_, &bristle_x_, &bristle_y_, &slip_x_, &slip_y_, &pressure_,
                       &traction_x_, &traction_y_, &indentation_, &normal_slope_, &normal_viscosity_,
                       &tangential_slope_, &tangential_viscosity_, &sticking_}) {
@@ -155,23 +163,27 @@ void PadContact::release() {
 /// step of the ray is the distance itself, exact where the surface faces the pad, and a secant step
 /// then makes good for its tilt.
 bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& object_from_pad) {
-  shape.signed_distance(object_from_pad, {x_, y_, z_}, kDistanceCutoff, penetration_);
-  std::size_t count = 0;
+  Ball pad{Eigen::Vector3d::Zero(), reach_};
+  shape.signed_distance(object_from_pad, {x_, y_, z_, pad}, kDistanceCutoff, penetration_);
   double deepest = 0.0;
+  for (double& p : penetration_) {
+    p = -p;
+    deepest = std::max(deepest, p);
+  }
+  if (deepest <= 0.0) return false;
+  // Every node is written and only those inside are counted: a jump per node costs more.
+  std::size_t count = 0;
   for (std::size_t i = 0; i < penetration_.size(); ++i) {
-    penetration_[i] = -penetration_[i];
-    if (penetration_[i] <= 0.0) continue;
-    deepest = std::max(deepest, penetration_[i]);
     probe_.node[count] = static_cast<int>(i);
     probe_.x[count] = x_[i];
     probe_.y[count] = y_[i];
-    ++count;
+    count += penetration_[i] > 0.0 ? 1 : 0;
   }
-  if (count == 0) return false;
 
   const double start = -(1.5 * deepest + kRayMargin);
   const auto head = [count](std::vector<double>& values) { return std::span(values).first(count); };
-  const PointsView rays{head(probe_.x), head(probe_.y), head(probe_.z)};
+  pad.centre = {0.0, 0.0, start};
+  const PointsView rays{head(probe_.x), head(probe_.y), head(probe_.z), pad};
   std::fill_n(probe_.z.begin(), count, start);
   shape.signed_distance(object_from_pad, rays, kDistanceCutoff, head(probe_.first));
   // Where the distance falls from there to the node as fast as the ray goes on, the surface is
@@ -346,13 +358,18 @@ void PadContact::rub(const ContactPair& pair, const Twist& twist, double dt) {
     const double pull_y = k_t * trial_y + c_t * vy;
     const double pull = std::sqrt(pull_x * pull_x + pull_y * pull_y);
     const double grip = mu * pressure[i];
-    const double limit = grip * (1.0 + beta * log_one_plus(speed * per_v0));
+    const LogOnePlus log(speed * per_v0);
+    // One division for two: 1/a = b/(ab) and 1/b = a/(ab).
+    const double a = v0 + speed;
+    const double b = log.divisor();
+    const double per_ab = 1.0 / (a * b);
+    const double limit = grip * (1.0 + beta * log.value(a * per_ab));
     const double scale = pull <= limit ? 1.0 : limit / pull;
     const double qx = pull_x * scale;
     const double qy = pull_y * scale;
     const double sx = pull <= limit ? trial_x : (qx + drag * bristle_x[i]) * bristle_gain;
     const double sy = pull <= limit ? trial_y : (qy + drag * bristle_y[i]) * bristle_gain;
-    const double rise = grip * beta / (v0 + speed);
+    const double rise = grip * beta * (b * per_ab);
     // As numbers, not truth values: GCC 12 gives up on loops that combine those.
     const double touches = indentation[i] > 0.0 ? 1.0 : 0.0;
     const double sticks = pull <= limit ? touches : 0.0;

@@ -106,6 +106,8 @@ class PadContact {
 
   PadProfile profile_;
   double node_area_;
+  /// From the pad's middle to its farthest node (m).
+  double reach_;
   std::vector<double> x_, y_, z_;
   /// How deep the object reaches behind the node along the pad's normal (m); <= 0 where it does
   /// not.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 
@@ -9,7 +10,11 @@
 namespace gripbench::sim {
 
 /// Reads a sampled distance at points of its frame, written so that loops over points vectorise:
-/// every point takes the same path, and all look-ups are gathers.
+/// every point takes the same path, and all look-ups are gathers. These cost by the number of their
+/// words rather than by their width: two samples that are neighbours along x are one word.
+///
+/// Places are found in double precision; within a cell, and between samples, which are floats,
+/// float is enough.
 ///
 /// Outside the grid the distance of the nearest point of the grid and the way there are added: an
 /// upper bound of the true distance, never less than the grid's margin.
@@ -24,8 +29,7 @@ class SampledDistanceReader {
         nx_(field.cells.x()),
         ny_(field.cells.y()),
         nz_(field.cells.z()),
-        divisions_(field.divisions.data()),
-        first_(field.first.data()),
+        places_(field.places.data()),
         samples_(field.samples.data()) {}
 
   double operator()(double x, double y, double z) const {
@@ -37,28 +41,45 @@ class SampledDistanceReader {
     const double away_x = tx - cx, away_y = ty - cy, away_z = tz - cz;
     const int ix = whole(cx, nx_ - 1), iy = whole(cy, ny_ - 1), iz = whole(cz, nz_ - 1);
     const int at = (iz * ny_ + iy) * nx_ + ix;
-    const int n = divisions_[at], first = first_[at], side = n + 1;
-    const double fx = (cx - ix) * n, fy = (cy - iy) * n, fz = (cz - iz) * n;
+    const std::uint32_t place = places_[at];
+    const int n = 1 << (place & ((1U << hal::SampledDistance::kDivisionBits) - 1U));
+    const int first = static_cast<int>(place >> hal::SampledDistance::kDivisionBits);
+    const int side = n + 1;
+    const auto scale = static_cast<float>(n);
+    const float fx = static_cast<float>(cx - ix) * scale, fy = static_cast<float>(cy - iy) * scale,
+                fz = static_cast<float>(cz - iz) * scale;
     const int i = whole(fx, n - 1), j = whole(fy, n - 1), k = whole(fz, n - 1);
-    const double u = fx - i, v = fy - j, w = fz - k;
+    const float u = fx - static_cast<float>(i), v = fy - static_cast<float>(j),
+                w = fz - static_cast<float>(k);
     const int s000 = first + (k * side + j) * side + i;
     const int s010 = s000 + side, s001 = s000 + side * side, s011 = s001 + side;
-    const float* s = samples_;
-    const double a = mix(s[s000], s[s000 + 1], u), b = mix(s[s010], s[s010 + 1], u);
-    const double c = mix(s[s001], s[s001 + 1], u), d = mix(s[s011], s[s011 + 1], u);
-    const double inside = mix(mix(a, b, v), mix(c, d, v), w);
+    const float near = mix(between(s000, u), between(s010, u), v);
+    const float far = mix(between(s001, u), between(s011, u), v);
+    const double inside = mix(near, far, w);
     return inside + cell_ * std::sqrt(away_x * away_x + away_y * away_y + away_z * away_z);
   }
 
  private:
   /// The whole part of t >= 0, at most `most`.
-  static int whole(double t, int most) { return std::min(static_cast<int>(t), most); }
-  static double mix(double a, double b, double t) { return a + (b - a) * t; }
+  template <typename Number>
+  static int whole(Number t, int most) {
+    return std::min(static_cast<int>(t), most);
+  }
+  static float mix(float a, float b, float t) { return a + (b - a) * t; }
+
+  /// The distance at the share `t` of the way from a sample to the next along x. GCC 12 makes a
+  /// gather of a load through a pointer, though not of a memcpy.
+  float between(int sample, float t) const {
+    using TwoFloats [[gnu::may_alias, gnu::aligned(alignof(float))]] = std::uint64_t;
+    const std::uint64_t pair = *reinterpret_cast<const TwoFloats*>(samples_ + sample);
+    return mix(std::bit_cast<float>(static_cast<std::uint32_t>(pair)),
+               std::bit_cast<float>(static_cast<std::uint32_t>(pair >> 32)), t);
+  }
+  static_assert(std::endian::native == std::endian::little);
 
   double x0_, y0_, z0_, cell_, per_cell_;
   int nx_, ny_, nz_;
-  const std::int32_t* divisions_;
-  const std::int32_t* first_;
+  const std::uint32_t* places_;
   const float* samples_;
 };
 

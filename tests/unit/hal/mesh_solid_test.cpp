@@ -60,7 +60,7 @@ TEST(MeshSolid, ComesBackAsItWas) {
   EXPECT_EQ(again.vertices, solid.vertices);
   EXPECT_EQ(again.triangles, solid.triangles);
   EXPECT_EQ(again.distance.divisions, solid.distance.divisions);
-  EXPECT_EQ(again.distance.first, (std::vector<std::int32_t>{0, 8}));
+  EXPECT_EQ(again.distance.places, (std::vector<std::uint32_t>{0 << 3 | 0, 8 << 3 | 1}));
   EXPECT_EQ(again.distance.samples, solid.distance.samples);
   EXPECT_EQ(again.distance.cell, 0.02);
   EXPECT_EQ(mesh_checksum(bytes).size(), 16u);
