@@ -1,6 +1,7 @@
 #include "experiments/bench_stages.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -15,6 +16,7 @@
 #include "experiments/evaluation.h"
 #include "experiments/file_io.h"
 #include "experiments/files.h"
+#include "experiments/grasp_plan.h"
 #include "experiments/label_threshold.h"
 #include "experiments/parallel.h"
 #include "experiments/progress_bar.h"
@@ -98,12 +100,17 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
                                       context.jobs, workcell.backend, workcell.most_jobs));
   }
   // Whatever is wrong with the rig's files shall show before a data set is begun.
-  check_rig_suits(protocol, *workcell.make());
+  const auto rig = workcell.make();
+  check_rig_suits(protocol, *rig);
+  for (const GripPosition& position : plan_positions(protocol, objects)) {
+    check_jaws_reach(position, rig->gripper().limits());
+  }
   DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION, request.shard, request.shards);
   info.rig_hash = workcell.hash;
+  const bool was_there = std::filesystem::exists(request.dataset);
   EpisodeStore store = EpisodeStore::create_or_resume(request.dataset, info);
   CollectSummary summary;
-  {
+  try {
     ProgressBar bar("collect");
     CollectOptions options;
     options.jobs = context.jobs;
@@ -120,6 +127,10 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
                  static_cast<double>(progress.done), "tasks");
     };
     summary = collect(protocol, objects, workcell.make, store, options);
+  } catch (const hal::MotionRefused&) {
+    // What the arm cannot reach, it says only when it is asked to go there.
+    if (!was_there && store.records().empty()) std::filesystem::remove_all(request.dataset);
+    throw;
   }
   say(fmt::format("collect: {} positions and {} grasps made, {} grasps were there; {}",
                   summary.positions, summary.grasps, summary.grasps_before,

@@ -128,6 +128,7 @@ FilmRequest request_film(const GraspWish& wish) {
 GraspFilm film_request(hal::Workcell& workcell, const FilmRequest& request, bool maps_required,
                        const StopRequest& stop) {
   const hal::GripperLimits limits = workcell.gripper().limits();
+  check_jaws_reach(request.position, limits);
   double touch_width = request.touch_width.value_or(0.0);
   double width = request.width;
   if (!request.touch_width) {

@@ -9,6 +9,7 @@
 
 #include <Eigen/Geometry>
 
+#include "hal/errors.h"
 #include "hal/seed.h"
 
 namespace gripbench::experiments {
@@ -137,6 +138,14 @@ std::vector<GraspPlan> grasps_of_shard(const GraspProtocol& protocol, int shard,
     if (static_cast<int>(turn % shards) == shard) mine.push_back(std::move(grasp));
   }
   return mine;
+}
+
+void check_jaws_reach(const GripPosition& position, const hal::GripperLimits& limits) {
+  if (position.extent <= limits.max_width) return;
+  throw hal::InputError(
+      fmt::format("{}: is out of the jaws' reach: it measures {:.1f} mm across them, they open to "
+                  "{:g} mm; turn it or leave it out",
+                  position.object, 1e3 * position.extent, 1e3 * limits.max_width));
 }
 
 double on_resolution(double width, double resolution) {

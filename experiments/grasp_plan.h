@@ -7,6 +7,7 @@
 #include <Eigen/Core>
 
 #include "experiments/grasp_protocol.h"
+#include "hal/gripper.h"
 #include "hal/objects.h"
 #include "hal/stage.h"
 
@@ -70,6 +71,9 @@ std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol);
 /// Those of `plan_grasps` that part `shard` (from 0) of `shards` makes, in its order. Positions
 /// with grasps are dealt out in turn, so that parts share none.
 std::vector<GraspPlan> grasps_of_shard(const GraspProtocol& protocol, int shard, int shards);
+
+/// @throws hal::InputError if the object is wider across the jaws than they open.
+void check_jaws_reach(const GripPosition& position, const hal::GripperLimits& limits);
 
 /// The width (m) nearest to `width` that jaws of this resolution (m) take.
 double on_resolution(double width, double resolution);

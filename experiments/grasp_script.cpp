@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include <fmt/format.h>
+
 #include <Eigen/Geometry>
 
 #include "experiments/lift_recorder.h"
@@ -124,11 +126,19 @@ Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
 
 void GraspScript::approach(const GripPosition& position, double open_width) {
   workcell_.gripper().start_move(open_width, protocol_.approach.jaw_speed);
-  move_arm(position.above);
-  wait_until(workcell_, stop_, protocol_.patience.motion, "gripper",
-             "the jaws did not open in time; check the gripper",
-             [&] { return !workcell_.gripper().moving(); });
-  move_arm(position.grip);
+  // Where the grip lies is the protocol's word, so that the fault is the file's, not the arm's.
+  try {
+    move_arm(position.above);
+    wait_until(workcell_, stop_, protocol_.patience.motion, "gripper",
+               "the jaws did not open in time; check the gripper",
+               [&] { return !workcell_.gripper().moving(); });
+    move_arm(position.grip);
+  } catch (const hal::MotionRefused& refused) {
+    throw hal::InputError(
+        fmt::format("{}: the arm cannot take this grip: {}; mend 'positions' in the protocol, its "
+                    "'place' first",
+                    position.name(), refused.what()));
+  }
 }
 
 void GraspScript::grip(const GripPosition& position, double touch_width, double width) {

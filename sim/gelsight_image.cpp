@@ -20,15 +20,6 @@ constexpr std::size_t kNoiseBankSize = std::size_t{1} << 17;
 constexpr float kNoiseUnit = 1.0f / 64.0f;
 constexpr std::uint64_t kNoiseBankSeed = 0x67656c6e6f697365;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): as a generator of a few hundred places per frame it needs
-/// no state to set up.
-std::uint64_t split_mix(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
 }  // namespace
 
 GelSightImage::GelSightImage(const OpticsProfile& optics, std::uint64_t wear_seed)
@@ -139,7 +130,7 @@ void GelSightImage::blur(const PixelRegion& region) {
 
 void GelSightImage::compose(const std::uint64_t* frame_seed, cv::Mat& bgr) {
   bgr.create(height_, width_, CV_8UC3);
-  std::uint64_t state = frame_seed != nullptr ? *frame_seed : 0;
+  hal::SeededDraw draw(frame_seed != nullptr ? *frame_seed : 0);
   const std::size_t places = kNoiseBankSize - width_;
   float* const row = row_.data();
   float* const clear = clear_row_.data();
@@ -152,7 +143,7 @@ void GelSightImage::compose(const std::uint64_t* frame_seed, cv::Mat& bgr) {
       std::uint8_t* out = &bytes_[static_cast<std::size_t>(c) * width_];
       const float gain = static_cast<float>(condition_.light_gain[c]);
       const float unit = frame_seed != nullptr ? kNoiseUnit : 0.0f;
-      const std::int16_t* noise = &noise_bank_[split_mix(state) % places];
+      const std::int16_t* noise = &noise_bank_[draw.next() % places];
       for (int x = 0; x < width_; ++x) {
         const float value = gain * row[x] * clear[x] + unit * static_cast<float>(noise[x]) + 0.5f;
         out[x] =

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "hal/seed.h"
+
 namespace gripbench::sim {
 namespace {
 
@@ -16,13 +18,8 @@ constexpr double kLargestBlur = 1.2;
 constexpr double kLargestVibration = 1.0;
 using Kernel = std::array<float, kTaps>;
 
-// SplitMix64 (Steele, Lea, Flood 2014): independent streams from neighbouring keys.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
+// Independent streams from neighbouring keys.
+std::uint64_t mix(std::uint64_t key) { return hal::SeededDraw(key).next(); }
 
 // In [-1, 1).
 double symmetric(std::uint64_t bits) {

@@ -159,6 +159,85 @@ TEST_F(CommandLine, RenderSaysWhatIsWrongAndWritesNothing) {
   EXPECT_EQ(text_of(out / "dear.txt"), "mine");
 }
 
+/// The quick protocol cut down to three objects and two grasps each.
+void write_tiny_protocol(const fs::path& file) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  std::istringstream lines(text_of(assets / "protocols" / "quick.yaml"));
+  std::ofstream tiny(file);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("catalogue:", 0) == 0) line = "catalogue: " + (assets / "objects").string();
+    if (line.rfind("  train:", 0) == 0) line = "  train: [soap_box, spray_can]";
+    if (line.rfind("  test:", 0) == 0) line = "  test: [stapler]";
+    if (line.rfind("grasps_per_object:", 0) == 0) line = "grasps_per_object: 2";
+    if (line.rfind("  per_object:", 0) == 0) line = "  per_object: 1";
+    tiny << line << '\n';
+  }
+}
+
+/// `text` with `from` replaced by `to`.
+std::string changed(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+TEST_F(CommandLine, WhatIsOutOfReachIsRefusedAndNothingWritten) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  const fs::path out = root_ / "out";
+  fs::create_directories(root_ / "objects");
+  std::ofstream(root_ / "objects" / "soap_box.yaml")
+      << changed(text_of(assets / "objects" / "soap_box.yaml"), "[0.032, 0.060", "[0.130, 0.060");
+  fs::copy_file(assets / "objects" / "spray_can.yaml", root_ / "objects" / "spray_can.yaml");
+  write_tiny_protocol(root_ / "tiny.yaml");
+  std::string tiny = text_of(root_ / "tiny.yaml");
+  tiny = changed(changed(tiny, "[soap_box, spray_can]", "[soap_box]"), "[stapler]", "[spray_can]");
+  const std::string wide = changed(tiny, (assets / "objects").string(), "objects");
+  std::ofstream(root_ / "wide.yaml") << wide;
+  std::ofstream(root_ / "far.yaml") << changed(tiny, "place: [0.45,", "place: [1.20,");
+  const auto collect = [&](const std::string& protocol) {
+    return run({"collect", "--workcell", assets / "workcells" / "sim.yaml", "--protocol",
+                root_ / protocol, "--jobs", "1", "--out", out});
+  };
+  const auto render = [&](const std::string& protocol, const std::string& object) {
+    return run({"render", "--protocol", root_ / protocol, "--object", object, "--squeeze", "0.4mm",
+                "--out", out});
+  };
+  expect_one_line(collect("wide.yaml"), 2, "soap_box: is out of the jaws' reach");
+  expect_one_line(collect("far.yaml"), 2, "the arm cannot take this grip");
+  EXPECT_FALSE(fs::exists(out));
+  for (const Ended& ended : {render("wide.yaml", "soap_box"), render("far.yaml", "spray_can")}) {
+    EXPECT_EQ(ended.code, 2) << ended.errors;
+    EXPECT_NE(ended.errors.find("gripbench: s"), std::string::npos) << ended.errors;
+    EXPECT_NE(ended.errors.find("reach"), std::string::npos) << ended.errors;
+  }
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST_F(CommandLine, AnImpossibleSensorProfileIsNamedWithItsLine) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  const std::string sensor = text_of(assets / "sensors" / "gelsight2018.yaml");
+  std::string cell = text_of(assets / "workcells" / "sim.yaml");
+  for (std::size_t at = 0; (at = cell.find("../", at)) != std::string::npos;) {
+    cell.replace(at, 3, assets.string() + "/");
+  }
+  std::ofstream(root_ / "cell.yaml")
+      << changed(cell, (assets / "sensors/gelsight2018.yaml").string(), "sensor.yaml");
+  const auto refused = [&](const std::string& key, const std::string& from, const std::string& to) {
+    std::ofstream(root_ / "sensor.yaml") << changed(sensor, from, to);
+    const fs::path protocol = assets / "protocols" / "quick.yaml";
+    expect_one_line(run({"collect", "--workcell", root_ / "cell.yaml", "--protocol", protocol,
+                         "--out", root_ / "out"}),
+                    2, key);
+    const Ended ended = run({"render", "--workcell", root_ / "cell.yaml", "--object", "spray_can",
+                             "--squeeze", "0.4mm", "--out", root_ / "out"});
+    EXPECT_EQ(ended.code, 2) << ended.errors;
+    EXPECT_NE(ended.errors.find("sensor.yaml:"), std::string::npos) << ended.errors;
+    EXPECT_FALSE(fs::exists(root_ / "out"));
+  };
+  refused("normal_stiffness", "normal_stiffness: 3.0e8", "normal_stiffness: -3.0e8");
+  refused("pitch", "pitch: 1.495e-3", "pitch: 0");
+}
+
 TEST_F(CommandLine, RenderMakesPicturesAFilmAndATable) {
   const Ended ended = run({"render", "--object", "spray_can", "--width", "44.4mm", "--what",
                            "tactile,slip,external", "--mp4", "--out", root_ / "can", "--sheet",

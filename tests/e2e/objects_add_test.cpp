@@ -93,6 +93,8 @@ TEST_F(ObjectsAdd, RefusesInOneLineAndWritesNothing) {
   expect_refusal(add(root_ / "none.obj", kBlock), "none.obj: cannot be read");
   expect_refusal(add(whole, kBlock + " --scale 1000"), "largest extent is 60 m");
   expect_refusal(add(whole, kBlock + " --mass-centre 0.1,0,0.03"), "would not stand");
+  const auto wide = sim::testing::box_surface({0.13, 0.04, 0.06});
+  expect_refusal(add(write("wide.obj", sim::testing::obj_text(wide)), kBlock), "jaws' reach");
   surface.triangles.pop_back();
   expect_refusal(add(write("open.obj", sim::testing::obj_text(surface)), kBlock), "has holes");
   expect_refusal(add(write("a.stl", std::string(100, '\xff')), kBlock), "4294967295 triangles");
