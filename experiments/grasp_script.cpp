@@ -126,7 +126,6 @@ Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
 
 void GraspScript::approach(const GripPosition& position, double open_width) {
   workcell_.gripper().start_move(open_width, protocol_.approach.jaw_speed);
-  // Where the grip lies is the protocol's word, so that the fault is the file's, not the arm's.
   try {
     move_arm(position.above);
     wait_until(workcell_, stop_, protocol_.patience.motion, "gripper",
@@ -134,10 +133,11 @@ void GraspScript::approach(const GripPosition& position, double open_width) {
                [&] { return !workcell_.gripper().moving(); });
     move_arm(position.grip);
   } catch (const hal::MotionRefused& refused) {
-    throw hal::InputError(
-        fmt::format("{}: the arm cannot take this grip: {}; mend 'positions' in the protocol, its "
-                    "'place' first",
-                    position.name(), refused.what()));
+    const std::string why = std::string(refused.what()).substr(refused.device().size() + 2);
+    throw hal::MotionRefused(
+        refused.device(),
+        fmt::format("{} (on the way to {}; 'positions' in the protocol say where that is)", why,
+                    position.name()));
   }
 }
 

@@ -16,8 +16,7 @@ namespace gripbench::experiments {
 /// Every grasp begins with `Stage::present`, which leaves the rig open, empty and at home; nothing
 /// is carried over from the grasp before. Whatever ends a grasp early, arm and jaws are stopped,
 /// the jaws still holding. All functions throw DeviceError (TimeoutError, MotionRefused) for a
-/// failing device, InputError for a grip where the arm refuses to go, and Interrupted when asked to
-/// stop.
+/// failing device and Interrupted when asked to stop.
 class GraspScript {
  public:
   /// All three must outlive the script.

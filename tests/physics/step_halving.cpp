@@ -70,6 +70,7 @@ class WatchingStage final : public hal::Stage {
   std::optional<std::array<hal::PadMap, 2>> pad_maps() override {
     return inner_.stage().pad_maps();
   }
+  hal::Variation variation() override { return inner_.stage().variation(); }
   std::optional<bool> operator_says_slipped() override { return {}; }
 
   SlipLabel label() const { return judge_.label(); }
@@ -113,8 +114,10 @@ GraspOutcome lift(hal::Workcell& workcell, const GraspProtocol& protocol,
   const StopRequest never;
   GraspScript(watched, protocol, never)
       .trial_lift(position, touch_width, width, plan.object + "/" + plan.grasp, plan.seed);
+  const hal::Variation drawn = stage.variation();
   return {.label = stage.label(),
-          .margin = grip_margin(object, stage.normal_force, protocol.lift.motion.acceleration),
+          .margin = grip_margin(object.mass, drawn.at("friction_gel") + drawn.at("friction_rubber"),
+                                stage.normal_force, protocol.lift.motion.acceleration),
           .displacement = stage.displacement(),
           .slip = stage.slip};
 }
