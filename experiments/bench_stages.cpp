@@ -86,7 +86,7 @@ void run_rehearsal(const CollectRequest& request, const StageContext& context) {
   const auto objects = load_objects(protocol);
   const std::unique_ptr<hal::Workcell> twin = make_rehearsal_twin(
       request.workcell, [](const std::string& line) { fmt::print("{}\n", line); });
-  check_rig_suits(protocol, *twin);
+  check_rig_suits(protocol, objects, *twin);
   rehearse(protocol, objects, *twin, StopRequest{context.stop});
 }
 
@@ -100,11 +100,7 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
                                       context.jobs, workcell.backend, workcell.most_jobs));
   }
   // Whatever is wrong with the rig's files shall show before a data set is begun.
-  const auto rig = workcell.make();
-  check_rig_suits(protocol, *rig);
-  for (const GripPosition& position : plan_positions(protocol, objects)) {
-    check_jaws_reach(position, rig->gripper().limits());
-  }
+  check_rig_suits(protocol, objects, *workcell.make());
   DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION, request.shard, request.shards);
   info.rig_hash = workcell.hash;
   const bool was_there = std::filesystem::exists(request.dataset);
@@ -129,7 +125,7 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
     summary = collect(protocol, objects, workcell.make, store, options);
   } catch (const hal::MotionRefused&) {
     // What the arm cannot reach, it says only when it is asked to go there.
-    if (!was_there && store.records().empty()) std::filesystem::remove_all(request.dataset);
+    if (!was_there && !store.holds_anything()) fs::remove_all(request.dataset);
     throw;
   }
   say(fmt::format("collect: {} positions and {} grasps made, {} grasps were there; {}",

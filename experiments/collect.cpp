@@ -269,7 +269,8 @@ DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& softw
           .plan = planned_grasps(protocol, shard, shards)};
 }
 
-void check_rig_suits(const GraspProtocol& protocol, hal::Workcell& workcell) {
+void check_rig_suits(const GraspProtocol& protocol,
+                     const std::vector<hal::ObjectDescription>& objects, hal::Workcell& workcell) {
   const hal::GripperLimits jaws = workcell.gripper().limits();
   const auto refuse = [&](const char* key, const std::string& what) {
     throw hal::InputError(fmt::format("{}: '{}': {}", protocol.file.string(), key, what));
@@ -289,6 +290,9 @@ void check_rig_suits(const GraspProtocol& protocol, hal::Workcell& workcell) {
   };
   check_speed("approach.jaw_speed", protocol.approach.jaw_speed);
   check_speed("lift.jaw_speed", protocol.lift.jaw_speed);
+  for (const GripPosition& position : plan_positions(protocol, objects)) {
+    check_jaws_reach(position, jaws);
+  }
 }
 
 CollectSummary collect(const GraspProtocol& protocol,

@@ -59,8 +59,9 @@ DatasetInfo dataset_info(const GraspProtocol& protocol, const std::string& softw
 
 /// Refuses a protocol that the rig cannot follow, before anything moves.
 /// @throws InputError naming file and key: a squeeze beyond the jaws' stroke, a speed that they do
-/// not have.
-void check_rig_suits(const GraspProtocol& protocol, hal::Workcell& workcell);
+/// not have; or naming an object that is wider than they open.
+void check_rig_suits(const GraspProtocol& protocol,
+                     const std::vector<hal::ObjectDescription>& objects, hal::Workcell& workcell);
 
 /// Runs the protocol on `objects` (see `load_objects`) and writes every grasp into `store` while
 /// the next one is under way. What the store already holds is not made again. The bytes written do

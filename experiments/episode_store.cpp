@@ -135,6 +135,11 @@ std::vector<EpisodeRecord> EpisodeStore::records() const {
   return records;
 }
 
+bool EpisodeStore::holds_anything() const {
+  return !folders_of(folder_, episode_folders()).empty() ||
+         !folders_of(folder_, position_folders()).empty();
+}
+
 bool EpisodeStore::has_episode(const std::string& object, const std::string& grasp) const {
   return fs::exists(episode_folder(object, grasp) / episode_folders().description);
 }

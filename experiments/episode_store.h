@@ -47,6 +47,8 @@ class EpisodeStore {
   /// @throws InputError naming a file that is missing or damaged.
   std::vector<EpisodeRecord> records() const;
   bool has_episode(const std::string& object, const std::string& grasp) const;
+  /// An episode or a position is there.
+  bool holds_anything() const;
   /// The episode with trace and pictures, all checksums checked.
   /// @throws InputError naming a file that is missing, truncated or damaged.
   Episode load(const EpisodeRecord& record) const;
