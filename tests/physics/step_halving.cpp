@@ -36,16 +36,17 @@ fs::path halved_workcell_file(const fs::path& folder) {
   return file;
 }
 
-/// Mean over the nodes in contact of how far the object's surface moved down over the pad (m).
-double sunk_over(const hal::PadMap& pad) {
-  double sum = 0.0;
+/// Mean over the nodes in contact of how far the object's surface moved over the pad (m).
+Eigen::Vector2d motion_over(const hal::PadMap& pad) {
+  Eigen::Vector2d sum = Eigen::Vector2d::Zero();
   int nodes = 0;
   for (int n = 0; n < pad.size(); ++n) {
     if (!pad.in_contact(n)) continue;
-    sum += pad.displacement_y[n] + pad.slip_y[n];
+    sum.x() += pad.displacement_x[n] + pad.slip_x[n];
+    sum.y() += pad.displacement_y[n] + pad.slip_y[n];
     ++nodes;
   }
-  return nodes > 0 ? sum / nodes : 0.0;
+  return sum / std::max(nodes, 1);
 }
 
 /// A stage that watches a trial lift and keeps from it that the object slips, so that it is not
@@ -77,7 +78,9 @@ class WatchingStage final : public hal::Stage {
   double displacement() const {
     const std::array<hal::PadMap, 2> now = inner_.stage().pad_maps().value();
     double sum = 0.0;
-    for (std::size_t i = 0; i < 2; ++i) sum += sunk_over(now[i]) - sunk_over(at_rest_[i]);
+    for (std::size_t i = 0; i < 2; ++i) {
+      sum += (motion_over(now[i]) - motion_over(at_rest_[i])).norm();
+    }
     return 0.5 * sum;
   }
 
@@ -126,7 +129,7 @@ GraspOutcome lift(hal::Workcell& workcell, const GraspProtocol& protocol,
 
 double HalvedGrasp::change() const {
   return std::abs(half.displacement - whole.displacement) /
-         std::max(std::abs(whole.displacement), std::abs(half.displacement));
+         std::max(whole.displacement, half.displacement);
 }
 
 HalvedRigs::HalvedRigs(const fs::path& folder)

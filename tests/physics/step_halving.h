@@ -20,7 +20,7 @@ struct GraspOutcome {
   experiments::SlipLabel label;
   /// Signed grip margin at rest before the lift.
   double margin = 0.0;
-  /// How far the object sank between the pads from rest to the end of the lift, stretch of the gel
+  /// How far the object moved over the pads from rest to the end of the lift, stretch of the gel
   /// and slip together; mean over nodes in contact, then over the pads (m).
   double displacement = 0.0;
   /// Mean slip of the pad that slipped farther, as the label counts it (m).
