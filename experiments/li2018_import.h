@@ -7,12 +7,9 @@
 #include <vector>
 
 #include "experiments/li2018_layout.h"
+#include "experiments/store_layout.h"
 
 namespace gripbench::experiments {
-
-/// Name of the file that an import leaves in its data set, last: what was taken from where, what
-/// was left out and why.
-inline constexpr const char* kImportFile = "import.json";
 
 struct Li2018ImportOptions {
   int jobs = 1;

@@ -107,7 +107,7 @@ Problems check_surroundings(const fs::path& folder) {
       problems.push_back(entry.path().string() + ": does not belong here; remove it");
     }
   }
-  find_strays(folder, {kDatasetFile, kPlanFile}, true, problems);
+  find_strays(folder, {kDatasetFile, kPlanFile, kImportFile}, true, problems);
   for (const FolderKind* kind : {&episode_folders(), &position_folders()}) {
     find_strays(folder / kind->tree, {}, true, problems);
     for (const std::string& object : folders_in(folder / kind->tree)) {

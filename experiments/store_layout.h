@@ -16,6 +16,9 @@ inline constexpr const char* kTraceFile = "trace.csv";
 inline constexpr const char* kReferenceFile = "reference.jpg";
 inline constexpr const char* kTouchFile = "touch.jpg";
 
+/// Where a data set that was imported came from and what was left out, beside dataset.json.
+inline constexpr const char* kImportFile = "import.json";
+
 /// One of the two kinds of described folders in a data set: TREE/OBJECT/NAME.
 struct FolderKind {
   std::string tree;

@@ -1,6 +1,7 @@
 #include "sim/pad_contact.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -92,6 +93,18 @@ struct LogOnePlus {
   }
 };
 
+/// The greatest value, or 0, in lanes since a compiler may not reorder a plain reduction.
+double greatest(std::span<const double> values) {
+  constexpr std::size_t kLanes = 16;
+  std::array<double, kLanes> lane{};
+  std::size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) lane[k] = std::max(lane[k], values[i + k]);
+  }
+  for (; i < values.size(); ++i) lane[0] = std::max(lane[0], values[i]);
+  return *std::ranges::max_element(lane);
+}
+
 /// sum J' diag(t, t, n) J with J the velocity of the point (x, y, 0) per twist.
 Eigen::Matrix<double, 6, 6> assemble(const Moments& n, const Moments& t) {
   Eigen::Matrix<double, 6, 6> m = Eigen::Matrix<double, 6, 6>::Zero();
@@ -129,7 +142,7 @@ PadContact::PadContact(const PadProfile& profile) : profile_(profile) {
                       &tangential_slope_, &tangential_viscosity_, &sticking_}) {
     field->resize(n);
   }
-  for (auto* field : {&probe_.x, &probe_.y, &probe_.z, &probe_.first, &probe_.second,
+  for (auto* field : {&probe_.x, &probe_.y, &probe_.z, &probe_.depth, &probe_.first, &probe_.second,
                       &probe_.lowered, &probe_.tilted_x, &probe_.tilted_y}) {
     field->resize(n);
   }
@@ -165,19 +178,24 @@ void PadContact::release() {
 bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& object_from_pad) {
   Ball pad{Eigen::Vector3d::Zero(), reach_};
   shape.signed_distance(object_from_pad, {x_, y_, z_, pad}, kDistanceCutoff, penetration_);
-  double deepest = 0.0;
-  for (double& p : penetration_) {
-    p = -p;
-    deepest = std::max(deepest, p);
-  }
+  for (double& p : penetration_) p = -p;
+  const double deepest = greatest(penetration_);
   if (deepest <= 0.0) return false;
   // Every node is written and only those inside are counted: a jump per node costs more.
   std::size_t count = 0;
-  for (std::size_t i = 0; i < penetration_.size(); ++i) {
-    probe_.node[count] = static_cast<int>(i);
-    probe_.x[count] = x_[i];
-    probe_.y[count] = y_[i];
-    count += penetration_[i] > 0.0 ? 1 : 0;
+  {
+    int* const node = probe_.node.data();
+    double *const px = probe_.x.data(), *const py = probe_.y.data(),
+                  *const depth = probe_.depth.data();
+    const double *const x = x_.data(), *const y = y_.data(), *const p = penetration_.data();
+    const int nodes = profile_.grid.size();
+    for (int i = 0; i < nodes; ++i) {
+      node[count] = i;
+      px[count] = x[i];
+      py[count] = y[i];
+      depth[count] = p[i];
+      count += p[i] > 0.0 ? 1 : 0;
+    }
   }
 
   const double start = -(1.5 * deepest + kRayMargin);
@@ -189,19 +207,22 @@ bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& o
   // Where the distance falls from there to the node as fast as the ray goes on, the surface is
   // level and its place known; the others are gathered for the second step.
   std::size_t tilted = 0;
-  for (std::size_t n = 0; n < count; ++n) {
-    double& penetration = penetration_[probe_.node[n]];
-    const double first = std::max(probe_.first[n], 0.0);
-    const bool level = std::abs(first + penetration + start) < kLevel * deepest;
-    if (level) {
-      penetration = std::clamp(-(start + first), 0.0, -start);
-      continue;
+  {
+    const double *const first = probe_.first.data(), *const x = probe_.x.data(),
+                        *const y = probe_.y.data();
+    double *const depth = probe_.depth.data(), *const tx = probe_.tilted_x.data(),
+                  *const ty = probe_.tilted_y.data(), *const tz = probe_.z.data();
+    int* const index = probe_.tilted.data();
+    for (std::size_t n = 0; n < count; ++n) {
+      const double reached = std::max(first[n], 0.0);
+      const bool level = std::abs(reached + depth[n] + start) < kLevel * deepest;
+      depth[n] = std::clamp(-(start + reached), 0.0, -start);
+      index[tilted] = static_cast<int>(n);
+      tx[tilted] = x[n];
+      ty[tilted] = y[n];
+      tz[tilted] = start + reached;
+      tilted += level ? 0 : 1;
     }
-    probe_.tilted[tilted] = static_cast<int>(n);
-    probe_.tilted_x[tilted] = probe_.x[n];
-    probe_.tilted_y[tilted] = probe_.y[n];
-    probe_.z[tilted] = start + first;
-    ++tilted;
   }
   if (tilted > 0) {
     const auto rest = [tilted](std::vector<double>& v) { return std::span(v).first(tilted); };
@@ -209,30 +230,34 @@ bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& o
                           {rest(probe_.tilted_x), rest(probe_.tilted_y), rest(probe_.z)},
                           kDistanceCutoff, rest(probe_.second));
   }
-  for (std::size_t t = 0; t < tilted; ++t) {
-    const int n = probe_.tilted[t];
-    const double first = std::max(probe_.first[n], 0.0);
-    const double gain = first > 0.0 ? 1.0 - probe_.second[t] / first : 1.0;  // -d(distance)/dz
-    const double hit = probe_.z[t] + probe_.second[t] / std::max(gain, kLeastSlope);
-    penetration_[probe_.node[n]] = std::clamp(-hit, 0.0, -start);
+  {
+    const double *const z = probe_.z.data(), *const second = probe_.second.data();
+    double* const found = probe_.first.data();
+    const double deepest_found = -start;
+    for (std::size_t t = 0; t < tilted; ++t) {
+      const double first = z[t] - start;
+      const double fall = second[t] / std::max(first, kRayMargin);  // 1 + d(distance)/dz
+      const double gain = std::max(first > kRayMargin ? 1.0 - fall : 1.0, kLeastSlope);
+      found[t] = std::min(std::max(-(z[t] + second[t] / gain), 0.0), deepest_found);
+    }
+    for (std::size_t t = 0; t < tilted; ++t) probe_.depth[probe_.tilted[t]] = found[t];
   }
-  return !shape.has_relief() || lower_by_relief(shape, object_from_pad, count);
+  if (shape.has_relief()) lower_by_relief(shape, object_from_pad, count);
+  for (std::size_t n = 0; n < count; ++n) penetration_[probe_.node[n]] = probe_.depth[n];
+  return greatest(std::span(probe_.depth).first(count)) > 0.0;
 }
 
-/// Lowers the penetrations of the first `count` probes, which are those of the smooth surface, by
-/// the relief's valleys; false if none is left.
-bool PadContact::lower_by_relief(const ObjectShape& shape, const Isometry3d& object_from_pad,
+/// Lowers the depths of the first `count` probes, which are those of the smooth surface, by the
+/// relief's valleys.
+void PadContact::lower_by_relief(const ObjectShape& shape, const Isometry3d& object_from_pad,
                                  std::size_t count) {
   const BearingCurve& bearing = shape.bearing_curve();
   const double waves = shape.relief_wavelength() / (kUnseenWave * profile_.grid.pitch) - 1.0;
   const double seen = std::clamp(waves, 0.0, 1.0);
-  double* smooth = probe_.first.data();
+  double* smooth = probe_.depth.data();
   double* lowered = probe_.lowered.data();
   double* height = probe_.second.data();
-  for (std::size_t n = 0; n < count; ++n) {
-    smooth[n] = penetration_[probe_.node[n]];
-    probe_.z[n] = -smooth[n];
-  }
+  for (std::size_t n = 0; n < count; ++n) probe_.z[n] = -smooth[n];
   std::fill_n(lowered, count, 0.0);
   if (seen > 0.0) {
     // Two places on a diagonal of the node's square: along both axes twice as fine as the nodes.
@@ -253,12 +278,7 @@ bool PadContact::lower_by_relief(const ObjectShape& shape, const Isometry3d& obj
   if (seen < 1.0) {
     for (std::size_t n = 0; n < count; ++n) lowered[n] += (1.0 - seen) * bearing(smooth[n]);
   }
-  double deepest = 0.0;
-  for (std::size_t n = 0; n < count; ++n) {
-    penetration_[probe_.node[n]] = lowered[n];
-    deepest = std::max(deepest, lowered[n]);
-  }
-  return deepest > 0.0;
+  std::copy_n(lowered, count, smooth);
 }
 
 PadForce PadContact::step(const ObjectShape& shape, const ContactPair& pair,

@@ -97,7 +97,7 @@ class PadContact {
  private:
   void release();
   bool find_penetrations(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad);
-  bool lower_by_relief(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad,
+  void lower_by_relief(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad,
                        std::size_t count);
   void press(const ContactPair& pair, const Twist& twist);
   void rub(const ContactPair& pair, const Twist& twist, double dt);
@@ -112,10 +112,10 @@ class PadContact {
   /// How deep the object reaches behind the node along the pad's normal (m); <= 0 where it does
   /// not.
   std::vector<double> penetration_;
-  /// The nodes inside the object, gathered: index, position along the ray, distances.
+  /// The nodes inside the object, gathered: index, how deep they are, place on the ray, distances.
   struct Probe {
     std::vector<int> node;
-    std::vector<double> x, y, z, first, second, lowered;
+    std::vector<double> depth, x, y, z, first, second, lowered;
     /// Of these, by their index here, those where the surface is tilted.
     std::vector<int> tilted;
     std::vector<double> tilted_x, tilted_y;

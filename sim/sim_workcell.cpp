@@ -175,7 +175,7 @@ class SimGripper final : public hal::Gripper {
     const RigController& controller = session_.present_twin().controller();
     const auto forces = controller.pad_forces();
     return {session_.now(), controller.jaw_width(), controller.jaw_speed(),
-            0.5 * (forces[0] + forces[1])};
+            std::max(0.0, 0.5 * (forces[0] + forces[1]))};
   }
   void start_move(double width, double speed) override {
     session_.present_twin().controller().start_jaws(width, speed);
