@@ -62,7 +62,8 @@ RtdeOptions rtde_options(const UrSettings& settings) {
   options.port = settings.rtde_port;
   options.frequency = settings.rate;
   // A slow stream is not stale between two packages.
-  options.stale_after = std::max(options.stale_after, Duration(3.0 / settings.rate));
+  options.stale_after = Duration(std::max(settings.stale_after, 3.0 / settings.rate));
+  options.answer_timeout = Duration(settings.answer_timeout);
   return options;
 }
 
@@ -71,6 +72,7 @@ PrimaryOptions primary_options(const UrSettings& settings) {
   options.device = settings.device;
   options.host = settings.host;
   options.port = settings.primary_port;
+  options.connect_timeout = options.silent_after = Duration(settings.answer_timeout);
   return options;
 }
 

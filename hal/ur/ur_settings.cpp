@@ -28,6 +28,8 @@ UrSettings UrSettings::from(ConfigNode node) {
   settings.marker_register =
       static_cast<int>(node.integer_or("marker_register", settings.marker_register, {0.0, 23.0}));
   settings.start_timeout = node.number_or("start_timeout", settings.start_timeout, kPositive);
+  settings.stale_after = node.number_or("stale_after", settings.stale_after, kPositive);
+  settings.answer_timeout = node.number_or("answer_timeout", settings.answer_timeout, kPositive);
   node.finish();
   return settings;
 }

@@ -30,6 +30,10 @@ struct UrSettings {
   int marker_register = 20;
   /// A program that has not begun by then will not (s).
   double start_timeout = 2.0;
+  /// A state older than this is refused (s); at least three periods of the stream count.
+  double stale_after = 0.25;
+  /// For connecting, for each answer, and for the primary interface's next package (s).
+  double answer_timeout = 1.0;
 
   /// Reads the mapping and refuses unknown keys.
   /// @throws ConfigError.

@@ -35,6 +35,9 @@ struct LoopbackRig {
     settings.payload = 1.5;
     settings.payload_centre = {0.0, 0.0, 0.05};
     settings.start_timeout = kPatience;
+    // A machine that is busy with other work may hold up every thread for a while.
+    settings.stale_after = 2.0;
+    settings.answer_timeout = kPatience;
     return settings;
   }
 
