@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,9 @@ namespace gripbench::sim {
 /// The last frames of a simulated camera, kept as snapshots of the state they were taken of and
 /// turned into pictures only when somebody asks for them: most frames of a grasp are never looked
 /// at.
+///
+/// One thread takes frames and asks for them. Only `next_after_to_draw` gives something to draw on
+/// another one; `drawing()` keeps what drawing depends on still meanwhile.
 template <typename Snapshot>
 class FrameRing {
  public:
@@ -23,8 +27,14 @@ class FrameRing {
   FrameRing(std::string device, Render render)
       : device_(std::move(device)), render_(std::move(render)) {}
 
-  /// Forgets all frames; the next one has sequence 0.
-  void clear() { taken_ = 0; }
+  /// Held while a picture is drawn. Whoever changes what `render` depends on holds it too.
+  std::mutex& drawing() { return drawing_; }
+
+  /// Forgets all frames; the next one has sequence 0. @pre the caller holds `drawing()`.
+  void clear() {
+    taken_ = 0;
+    ++round_;
+  }
 
   /// Takes a frame at `time` (s); the caller fills in its snapshot.
   Snapshot& take(double time) {
@@ -42,12 +52,23 @@ class FrameRing {
   }
 
   std::optional<hal::Frame> next_after(double time) {
-    const std::uint64_t oldest = taken_ > kCapacity ? taken_ - kCapacity : 0;
-    for (std::uint64_t n = oldest; n < taken_; ++n) {
-      Slot& slot = slots_[n % kCapacity];
-      if (slot.time > time) return frame(slot);
-    }
-    return std::nullopt;
+    Slot* slot = slot_after(time);
+    if (slot == nullptr) return std::nullopt;
+    return frame(*slot);
+  }
+
+  /// As hal::Camera has it. The function throws hal::DeviceError once the ring has been cleared.
+  std::optional<std::function<hal::Frame()>> next_after_to_draw(double time) {
+    const Slot* slot = slot_after(time);
+    if (slot == nullptr) return std::nullopt;
+    return [this, slot = *slot, round = round_] {
+      const std::lock_guard lock(drawing_);
+      if (round != round_) {
+        throw hal::DeviceError(device_, "the grasp that the frame was taken of is over");
+      }
+      return hal::Frame{slot.image.empty() ? render_(slot.snapshot, slot.sequence) : slot.image,
+                        slot.time, slot.sequence};
+    };
   }
 
  private:
@@ -58,8 +79,20 @@ class FrameRing {
     cv::Mat image;
   };
 
+  Slot* slot_after(double time) {
+    const std::uint64_t oldest = taken_ > kCapacity ? taken_ - kCapacity : 0;
+    for (std::uint64_t n = oldest; n < taken_; ++n) {
+      Slot& slot = slots_[n % kCapacity];
+      if (slot.time > time) return &slot;
+    }
+    return nullptr;
+  }
+
   hal::Frame frame(Slot& slot) {
-    if (slot.image.empty()) slot.image = render_(slot.snapshot, slot.sequence);
+    if (slot.image.empty()) {
+      const std::lock_guard lock(drawing_);
+      slot.image = render_(slot.snapshot, slot.sequence);
+    }
     return {slot.image, slot.time, slot.sequence};
   }
 
@@ -70,6 +103,10 @@ class FrameRing {
   Render render_;
   std::array<Slot, kCapacity> slots_;
   std::uint64_t taken_ = 0;
+
+  std::mutex drawing_;
+  /// Counts the times that the ring was cleared.
+  std::uint64_t round_ = 0;
 };
 
 }  // namespace gripbench::sim

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <list>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,8 @@ class Session {
         }) {}
 
   void present(const hal::Placement& placement) {
+    // Models, gel and webcam change: nobody may be drawing.
+    const std::scoped_lock still(tactile_frames_.drawing(), webcam_frames_.drawing());
     twin_ = &twin_of(placement.object);
     seed_ = placement.seed;
     const GraspVariation variation =
@@ -195,6 +199,9 @@ class SimTactileSensor final : public hal::TactileSensor {
   std::optional<hal::Frame> next_after(double time) override {
     return session_.tactile_frames().next_after(time);
   }
+  std::optional<std::function<hal::Frame()>> next_after_to_draw(double time) override {
+    return session_.tactile_frames().next_after_to_draw(time);
+  }
   double pixel_pitch() const override {
     return session_.settings().tactile_finger.optics.pixel_pitch;
   }
@@ -213,6 +220,9 @@ class SimCamera final : public hal::Camera {
   hal::Frame newest() override { return session_.webcam_frames().newest(); }
   std::optional<hal::Frame> next_after(double time) override {
     return session_.webcam_frames().next_after(time);
+  }
+  std::optional<std::function<hal::Frame()>> next_after_to_draw(double time) override {
+    return session_.webcam_frames().next_after_to_draw(time);
   }
 
  private:

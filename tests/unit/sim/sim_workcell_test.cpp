@@ -169,6 +169,28 @@ TEST(SimWorkcell, RepeatsAGraspByteForByte) {
   }
 }
 
+// A server draws while physics goes on.
+TEST(SimWorkcell, FramesDrawnOnAnotherThreadAreTheSameToTheByte) {
+  auto cell = workcell();
+  cell->stage().present(spray_can(6));
+  cell->clock().sleep_until(0.3);
+  for (hal::Camera* camera : {static_cast<hal::Camera*>(&cell->tactile()), &cell->camera()}) {
+    const auto draw = camera->next_after_to_draw(0.1);
+    ASSERT_TRUE(draw);
+    hal::Frame apart;
+    std::thread drawing([&] { apart = (*draw)(); });
+    cell->clock().sleep_until(cell->clock().now() + 0.1);
+    drawing.join();
+    const hal::Frame here = camera->next_after(0.1).value();
+    EXPECT_EQ(apart.time, here.time);
+    EXPECT_EQ(apart.sequence, here.sequence);
+    EXPECT_EQ(cv::norm(apart.image, here.image, cv::NORM_INF), 0.0);
+  }
+  const auto late = cell->tactile().next_after_to_draw(0.1);
+  cell->stage().present(spray_can(7));
+  EXPECT_THROW((*late)(), hal::DeviceError) << "the grasp is over";
+}
+
 TEST(SimWorkcell, NamesAnUnknownObject) {
   auto cell = workcell();
   hal::Placement placement = spray_can(1);
