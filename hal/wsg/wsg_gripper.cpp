@@ -14,8 +14,6 @@ namespace {
 constexpr Duration kHomingTime{30.0};
 /// What a motion takes beyond its distance at its speed (s).
 constexpr double kMotionMargin = 3.0;
-/// A stopped motion ends within (s).
-constexpr Duration kStopTime{1.0};
 /// The values of one period come one after the other; after so many widths all are newer.
 constexpr std::uint64_t kFreshWidths = 2;
 constexpr double kPadsPerGripper = 2.0;
@@ -83,7 +81,7 @@ void WsgGripper::end_motion_before() {
   const std::optional<WsgMotion> before = client_.motion();
   if (!before || before->ended()) return;
   stop();
-  client_.wait_for_end(kStopTime);
+  client_.wait_for_end(settings_.connection.answer_timeout);
 }
 
 void WsgGripper::begin(const WsgFrame& motion, double width, double speed) {

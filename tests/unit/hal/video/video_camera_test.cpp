@@ -202,7 +202,7 @@ class MjpegTest : public ::testing::Test {
   CameraServer server_{workcell_, LiveCamera::kTactile, {}, board_, control_};
 };
 
-TEST_F(MjpegTest, FramesComeInTurnWithTheSpacingOfTheirExposure) {
+TEST_F(MjpegTest, FramesComeInTurn) {
   VideoCamera camera(settings(), clock_);
   std::vector<Frame> frames;
   double time = -1.0;
@@ -215,13 +215,11 @@ TEST_F(MjpegTest, FramesComeInTurnWithTheSpacingOfTheirExposure) {
   }));
   for (std::size_t i = 1; i < frames.size(); ++i) {
     EXPECT_EQ(frames[i].image.size(), cv::Size(96, 72));
-    const double step = frames[i].time - frames[i - 1].time;
-    const auto periods = static_cast<double>(frames[i].sequence - frames[i - 1].sequence);
-    // The fake exposes at 20 Hz to the microsecond; what the way adds is taken out.
-    EXPECT_NEAR(step, 0.05 * periods, 0.005);
+    EXPECT_GT(frames[i].time, frames[i - 1].time);
+    EXPECT_GT(frames[i].sequence, frames[i - 1].sequence);
     EXPECT_LE(frames[i].time, clock_.now());
   }
-  EXPECT_NEAR(cv::mean(camera.newest().image)[1], 120.0, 3.0);
+  EXPECT_NEAR(cv::mean(frames.back().image)[1], 120.0, 3.0);
 }
 
 TEST_F(MjpegTest, AFrozenCameraIsSaidToStall) {
@@ -229,7 +227,7 @@ TEST_F(MjpegTest, AFrozenCameraIsSaidToStall) {
   control_.answer("freeze tactile");
   EXPECT_THAT(message_when_it_throws([&] { camera.newest(); }),
               AllOf(HasSubstr("camera: no frame for"), HasSubstr("the camera stalled")));
-  EXPECT_TRUE(eventually([&] { return camera.stream().counts().stalls == 1; }));
+  EXPECT_TRUE(eventually([&] { return camera.stream().counts().stalls >= 1; }));
   control_.answer("thaw tactile");
   EXPECT_TRUE(
       eventually([&] { return message_of([&] { camera.newest(); }) == "nothing was thrown"; }));
@@ -311,27 +309,53 @@ TEST_F(MjpegTest, ASnapshotIsAPicture) {
 }
 
 /// Serves parts as a test writes them, then waits.
-TcpServer part_server(std::vector<Bytes> jpegs, int rounds) {
-  return TcpServer(
-      {}, [jpegs = std::move(jpegs), rounds](TcpConnection& connection, std::stop_token stop) {
-        connection.receive(Duration(1.0));
-        connection.send(
-            "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=--b\r\n\r\n");
-        for (int i = 0; i < rounds && !stop.stop_requested(); ++i) {
-          const Bytes& jpeg = jpegs[static_cast<std::size_t>(i) % jpegs.size()];
-          connection.send("--b\r\nContent-Type: image/jpeg\r\n\r\n");
-          connection.send(jpeg);
-          connection.send("\r\n");
-          connection.receive(Duration(0.02));
-        }
-        while (!stop.stop_requested()) connection.receive(Duration(0.02));
-      });
+TcpServer part_server(std::vector<Bytes> jpegs, int rounds, double period = 0.0) {
+  return TcpServer({}, [jpegs = std::move(jpegs), rounds, period](TcpConnection& connection,
+                                                                  std::stop_token stop) {
+    connection.receive(Duration(1.0));
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=--b\r\n\r\n");
+    for (int i = 0; i < rounds && !stop.stop_requested(); ++i) {
+      const Bytes& jpeg = jpegs[static_cast<std::size_t>(i) % jpegs.size()];
+      connection.send("--b\r\nContent-Type: image/jpeg\r\n");
+      if (period > 0.0) connection.send(fmt::format("X-Timestamp: {:.6f}\r\n", 100.0 + period * i));
+      connection.send("\r\n");
+      connection.send(jpeg);
+      connection.send("\r\n");
+      connection.receive(Duration(0.02));
+    }
+    while (!stop.stop_requested()) connection.receive(Duration(0.02));
+  });
 }
 
 Bytes jpeg_of(double brightness) {
   Bytes jpeg;
   cv::imencode(".jpg", cv::Mat(72, 96, CV_8UC3, cv::Scalar::all(brightness)), jpeg);
   return jpeg;
+}
+
+TEST_F(MjpegTest, TimesFollowTheCamerasStamps) {
+  // Picture i has brightness 10 i and is stamped 20 ms after the one before, whenever it is sent.
+  std::vector<Bytes> jpegs;
+  for (int i = 0; i < 24; ++i) jpegs.push_back(jpeg_of(10.0 * i));
+  const TcpServer server = part_server(jpegs, 24, 0.02);
+  VideoCamera camera(settings(server.port()), clock_);
+  double time = -1.0, origin = 1e9;
+  int seen = 0;
+  ASSERT_TRUE(eventually([&] {
+    const auto next = camera.next_after(time);
+    if (!next) return false;
+    time = next->time;
+    const double number = std::round(cv::mean(next->image)[0] / 10.0);
+    // Only a faster way than any before moves the estimate of the stamps' origin, and only back;
+    // or times would run backwards.
+    EXPECT_LE(time - 0.02 * number, origin + 1e-4 + 1e-9);
+    origin = time - 0.02 * number;
+    ++seen;
+    // The last one's end is never sent.
+    return number == 22.0;
+  }));
+  EXPECT_GT(seen, 5);
 }
 
 TEST_F(MjpegTest, APictureThatRepeatsItselfIsCounted) {
