@@ -190,7 +190,7 @@ void calibrate(const Options& options) {
     throw hal::InputError("--pixel-pitch: metres per pixel, 1e-6 to 1e-3");
   }
   if (!options.taxim.empty()) {
-    if (!options.balls.empty()) {
+    if (!options.balls.empty() || !options.tests.empty()) {
       throw hal::InputError("--import-taxim takes no ball pictures: its table is calibrated");
     }
     return import_taxim_profile(options);

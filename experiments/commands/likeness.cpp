@@ -1,6 +1,7 @@
 #include "sim/calibration/likeness.h"
 
 #include <algorithm>
+#include <cctype>
 #include <memory>
 
 #include <fmt/format.h>
@@ -33,13 +34,20 @@ struct RealPictures {
   sim::Degradation degradation;
 };
 
+std::string lower_case_ending(const fs::path& file) {
+  std::string end = file.extension().string();
+  std::transform(end.begin(), end.end(), end.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return end;
+}
+
 bool is_video(const fs::path& file) {
-  const std::string end = file.extension().string();
+  const std::string end = lower_case_ending(file);
   return end == ".avi" || end == ".mp4";
 }
 
 bool is_picture(const fs::path& file) {
-  const std::string end = file.extension().string();
+  const std::string end = lower_case_ending(file);
   return end == ".png" || end == ".jpg" || end == ".jpeg";
 }
 

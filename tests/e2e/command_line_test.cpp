@@ -25,6 +25,12 @@ TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
                                   std::regex("Examples?:\n  gripbench " + std::string(command))))
         << command;
   }
+  for (const char* command : {"list", "show", "sheet", "add"}) {
+    const Ended help = run({"objects", command, "--help"});
+    EXPECT_EQ(help.code, 0) << command;
+    EXPECT_NE(help.output.find("gripbench objects " + std::string(command)), std::string::npos)
+        << command;
+  }
 }
 
 TEST_F(CommandLine, WrongArgumentsAreBadInput) {

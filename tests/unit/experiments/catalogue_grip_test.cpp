@@ -25,8 +25,8 @@ const std::filesystem::path kAssets = std::filesystem::path(GRIPBENCH_SOURCE_DIR
 
 /// The pads' faces (m) and every second of their nodes.
 constexpr double kPadWidth = 16e-3, kPadHeight = 12e-3, kNodePitch = 1e-3;
-/// How far a pad presses: a quarter of the gel's thickness; where the object yields, the millimetres
-/// that it takes to hold it (m).
+/// How far a pad presses: a quarter of the gel's thickness; where the object yields, the
+/// millimetres that it takes to hold it (m).
 constexpr double kPressed = 0.5e-3, kPressedSoft = 3e-3;
 /// How much nearer to the tactile finger than to the other the object's surface may be (m). Turned
 /// by 0.08 rad, whatever is gripped 12 mm beside its middle is nearer by 2 mm to one of them.
@@ -183,12 +183,14 @@ TEST_F(CatalogueGrip, HoldsNinetyFourObjectsThatDiffer) {
     heavy += object.mass > 0.500;
     ++textures[object.texture.kind];
   }
-  EXPECT_EQ(catalogue_.names().size(), 94u);
-  EXPECT_EQ(titles.size(), 94u);
-  EXPECT_EQ(sources.size(), 94u);
-  EXPECT_EQ(figures.size(), 94u);
+  // Whoever adds objects has more; no two are the same thing.
+  const std::size_t count = catalogue_.names().size();
+  EXPECT_GE(count, 94u);
+  EXPECT_EQ(titles.size(), count);
+  EXPECT_EQ(sources.size(), count);
+  EXPECT_EQ(figures.size(), count);
   EXPECT_EQ(textures.size(), 7u);
-  for (const auto& [kind, count] : textures) EXPECT_GE(count, 5) << static_cast<int>(kind);
+  for (const auto& [kind, objects] : textures) EXPECT_GE(objects, 5) << static_cast<int>(kind);
   EXPECT_GE(soft, 10);
   EXPECT_GE(off_centre, 10);
   EXPECT_GE(thin, 5);

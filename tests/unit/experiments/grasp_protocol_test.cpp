@@ -40,6 +40,25 @@ TEST(GraspProtocol, PresetsNameTwelveObjectsOfTheCatalogue) {
   EXPECT_EQ(load_objects(ci).size(), 12u);
 }
 
+TEST(GraspProtocol, TheWholeExperimentIs1102And152GraspsOf84And10Objects) {
+  const GraspProtocol protocol = load_protocol(protocol_file("li2018.yaml"));
+  EXPECT_EQ(protocol.train_objects.size(), 84u);
+  EXPECT_EQ(protocol.test_objects.size(), 10u);
+  EXPECT_EQ(plan_grasps(protocol).size(), 1102u + 152u);
+  // Each of the catalogue on one side: load_protocol refuses an object that stands on both.
+  const std::vector<std::string> all = protocol.objects();
+  for (const std::string& name : hal::ObjectCatalogue(protocol.catalogue).names()) {
+    EXPECT_EQ(std::count(all.begin(), all.end(), name), 1) << name;
+  }
+  for (const hal::ObjectDescription& object : load_objects(protocol)) {
+    const bool test =
+        std::count(protocol.test_objects.begin(), protocol.test_objects.end(), object.name) > 0;
+    const double needed = object.mass * (9.80665 + protocol.lift.motion.acceleration) /
+                          (object.friction_gel + object.friction_rubber);
+    EXPECT_GE(needed, test ? 1.0 : 0.05) << object.name;
+  }
+}
+
 TEST(GraspProtocol, PaperNumbers) {
   // Li et al. 2018, section IV-A: up 20 mm at 40 mm/s, jaws at 10 mm/s.
   const GraspProtocol protocol = load_protocol(protocol_file("quick.yaml"));
