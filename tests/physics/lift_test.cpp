@@ -60,10 +60,13 @@ double peak_shear_at_lift_off(double mass, double a, double damping, double time
 TEST(LiftOff, ShearOvershootsAsAnUndampedSpring) {
   for (const double a : {0.5, 1.2, 4.0}) {
     double stiffness = 0.0;
-    const double peak = peak_shear_at_lift_off(0.3, a, 0.0, 1e-3, stiffness);
+    const double peak = peak_shear_at_lift_off(0.3, a, 0.0, 2.5e-4, stiffness);
     const double rest = 0.3 * (kG + a);
     const double overshoot = 0.3 * std::sqrt(2 * a * kG + a * a);
     EXPECT_NEAR(peak - rest, overshoot, 0.05 * overshoot) << a;
+    // At the twin's own step the table lets go up to a millisecond late.
+    const double coarse = peak_shear_at_lift_off(0.3, a, 0.0, 1e-3, stiffness);
+    EXPECT_NEAR(coarse - rest, overshoot, 0.08 * overshoot) << a;
   }
 }
 
@@ -88,7 +91,7 @@ TEST(LiftOff, DampedOvershootMatchesOneDegreeOfFreedom) {
   const double a = 1.2;
   const double per_area = 1.3e5;
   double stiffness = 0.0;
-  const double peak = peak_shear_at_lift_off(mass, a, per_area, 1e-3, stiffness);
+  const double peak = peak_shear_at_lift_off(mass, a, per_area, 2.5e-4, stiffness);
   const double expected = one_mass_peak(mass, stiffness, per_area / 5e7 * stiffness, a);
   const double rest = mass * (kG + a);
   EXPECT_NEAR(peak - rest, expected - rest, 0.05 * (expected - rest));
