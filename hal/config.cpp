@@ -103,6 +103,8 @@ void ConfigNode::fail(std::string_view key, const std::string& message) const {
 
 bool ConfigNode::has(std::string_view key) const { return node_[std::string(key)].IsDefined(); }
 
+bool ConfigNode::is_mapping(std::string_view key) const { return node_[std::string(key)].IsMap(); }
+
 YAML::Node ConfigNode::find(std::string_view key) {
   asked_.emplace(key);
   return std::as_const(node_)[std::string(key)];

@@ -68,6 +68,8 @@ class ConfigNode {
   std::vector<std::string> keys();
 
   bool has(std::string_view key) const;
+  /// True if the key is there and holds a mapping.
+  bool is_mapping(std::string_view key) const;
   const std::filesystem::path& file() const { return *file_; }
 
   /// Refuses keys that nobody asked for, in this mapping.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -16,8 +17,7 @@ namespace gripbench::sim {
 /// turned into pictures only when somebody asks for them: most frames of a grasp are never looked
 /// at.
 ///
-/// One thread takes frames and asks for them. Only `next_after_to_draw` gives something to draw on
-/// another one; `drawing()` keeps what drawing depends on still meanwhile.
+/// A picture may be drawn on another thread than the one that takes frames; one is drawn at a time.
 template <typename Snapshot>
 class FrameRing {
  public:
@@ -27,13 +27,15 @@ class FrameRing {
   FrameRing(std::string device, Render render)
       : device_(std::move(device)), render_(std::move(render)) {}
 
-  /// Held while a picture is drawn. Whoever changes what `render` depends on holds it too.
-  std::mutex& drawing() { return drawing_; }
+  /// While the lock lives nothing is drawn: what pictures show may be changed.
+  using Halt = std::unique_lock<std::mutex>;
+  Halt halt() { return Halt(drawing_); }
 
-  /// Forgets all frames; the next one has sequence 0. @pre the caller holds `drawing()`.
-  void clear() {
+  /// Forgets all frames; the next one has sequence 0. Pictures that were still to be drawn are
+  /// lost.
+  void clear(const Halt&) {
     taken_ = 0;
-    ++round_;
+    ++generation_;
   }
 
   /// Takes a frame at `time` (s); the caller fills in its snapshot.
@@ -52,22 +54,22 @@ class FrameRing {
   }
 
   std::optional<hal::Frame> next_after(double time) {
-    Slot* slot = slot_after(time);
-    if (slot == nullptr) return std::nullopt;
-    return frame(*slot);
+    Slot* const slot = oldest_after(time);
+    return slot == nullptr ? std::nullopt : std::optional(frame(*slot));
   }
 
-  /// As hal::Camera has it. The function throws hal::DeviceError once the ring has been cleared.
+  /// As `next_after`; the function may be called on another thread and throws hal::DeviceError if
+  /// the frames were forgotten meanwhile.
   std::optional<std::function<hal::Frame()>> next_after_to_draw(double time) {
-    const Slot* slot = slot_after(time);
+    Slot* const slot = oldest_after(time);
     if (slot == nullptr) return std::nullopt;
-    return [this, slot = *slot, round = round_] {
+    return [this, time = slot->time, sequence = slot->sequence, snapshot = slot->snapshot,
+            generation = generation_.load()] {
       const std::lock_guard lock(drawing_);
-      if (round != round_) {
-        throw hal::DeviceError(device_, "the grasp that the frame was taken of is over");
+      if (generation != generation_) {
+        throw hal::DeviceError(device_, "the scene changed before its picture was drawn");
       }
-      return hal::Frame{slot.image.empty() ? render_(slot.snapshot, slot.sequence) : slot.image,
-                        slot.time, slot.sequence};
+      return hal::Frame{render_(snapshot, sequence), time, sequence};
     };
   }
 
@@ -79,7 +81,7 @@ class FrameRing {
     cv::Mat image;
   };
 
-  Slot* slot_after(double time) {
+  Slot* oldest_after(double time) {
     const std::uint64_t oldest = taken_ > kCapacity ? taken_ - kCapacity : 0;
     for (std::uint64_t n = oldest; n < taken_; ++n) {
       Slot& slot = slots_[n % kCapacity];
@@ -89,10 +91,8 @@ class FrameRing {
   }
 
   hal::Frame frame(Slot& slot) {
-    if (slot.image.empty()) {
-      const std::lock_guard lock(drawing_);
-      slot.image = render_(slot.snapshot, slot.sequence);
-    }
+    const std::lock_guard lock(drawing_);
+    if (slot.image.empty()) slot.image = render_(slot.snapshot, slot.sequence);
     return {slot.image, slot.time, slot.sequence};
   }
 
@@ -101,12 +101,10 @@ class FrameRing {
 
   std::string device_;
   Render render_;
+  std::mutex drawing_;
+  std::atomic<std::uint64_t> generation_{0};
   std::array<Slot, kCapacity> slots_;
   std::uint64_t taken_ = 0;
-
-  std::mutex drawing_;
-  /// Counts the times that the ring was cleared.
-  std::uint64_t round_ = 0;
 };
 
 }  // namespace gripbench::sim

@@ -45,8 +45,8 @@ class Session {
         }) {}
 
   void present(const hal::Placement& placement) {
-    // Models, gel and webcam change: nobody may be drawing.
-    const std::scoped_lock still(tactile_frames_.drawing(), webcam_frames_.drawing());
+    const auto no_tactile_drawing = tactile_frames_.halt();
+    const auto no_webcam_drawing = webcam_frames_.halt();
     twin_ = &twin_of(placement.object);
     seed_ = placement.seed;
     const GraspVariation variation =
@@ -54,8 +54,8 @@ class Session {
     twin_->present(placement, variation);
     gel_image_.set_condition(variation.gel);
     webcam_.begin(twin_->model(), hal::split_seed(seed_, "scene", 0));
-    tactile_frames_.clear();
-    webcam_frames_.clear();
+    tactile_frames_.clear(no_tactile_drawing);
+    webcam_frames_.clear(no_webcam_drawing);
     // The cameras run on their own: where in their period the grasp begins is chance.
     hal::SeededDraw draw(hal::split_seed(seed_, "camera phase", 0));
     const double phase = draw.uniform(0.0, period());

@@ -23,6 +23,9 @@ class Operator {
   /// @throws Interrupted if the operator gives up.
   virtual void place(const Placement& placement) = 0;
 
+  /// The lift is about to begin: what slips from here on counts. A person looks anyway.
+  virtual void watch() {}
+
   /// Whether the object slipped in the lift just made; nothing if the operator does not know.
   virtual std::optional<bool> slipped(const Placement& placement) = 0;
 };

@@ -1,6 +1,8 @@
 #include "hal/rig/rig_stage.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,6 +29,7 @@ RigStageSettings RigStageSettings::from(ConfigNode node) {
   settings.motion.speed = node.number("speed", kPositive);
   settings.motion.acceleration = node.number("acceleration", kPositive);
   settings.holding_force = node.number("holding_force", kPositive);
+  if (node.has("open_width")) settings.open_width = node.number("open_width", kPositive);
   settings.jaw_speed = node.number("jaw_speed", kPositive);
   settings.patience = node.number("patience", kPositive);
   node.finish();
@@ -46,6 +49,21 @@ void RigStage::present(const Placement& placement) {
   put_down();
   operator_->place(placement);
   placement_ = placement;
+  wait_until_well();
+}
+
+void RigStage::wait_until_well() {
+  const double deadline = clock_.now() + settings_.patience;
+  while (true) {
+    try {
+      clock_.sleep_until(clock_.now() + kPollPeriod);
+      return;
+    } catch (const DeviceError&) {
+      if (clock_.now() > deadline) throw;
+    }
+    // The clock that refuses to go on does not wait either.
+    std::this_thread::sleep_for(std::chrono::duration<double>(kPollPeriod));
+  }
 }
 
 void RigStage::put_down() {
@@ -60,7 +78,10 @@ void RigStage::put_down() {
   move_arm(settings_.home);
 }
 
-void RigStage::zero_slip() { gripped_at_ = arm_.read().base_from_tcp.translation(); }
+void RigStage::zero_slip() {
+  gripped_at_ = arm_.read().base_from_tcp.translation();
+  operator_->watch();
+}
 
 std::optional<bool> RigStage::operator_says_slipped() { return operator_->slipped(placement_); }
 
@@ -71,7 +92,8 @@ void RigStage::move_arm(const Eigen::Vector3d& to) {
 
 void RigStage::open_jaws() {
   const GripperLimits limits = gripper_.limits();
-  gripper_.start_move(limits.max_width, std::min(settings_.jaw_speed, limits.max_speed));
+  const double width = std::min(settings_.open_width.value_or(limits.max_width), limits.max_width);
+  gripper_.start_move(width, std::min(settings_.jaw_speed, limits.max_speed));
   wait_for("gripper", [&] { return !gripper_.moving(); });
 }
 

@@ -21,6 +21,8 @@ struct RigStageSettings {
   LinearMotionLimits motion;
   /// Force from which on the jaws hold something (N per pad).
   double holding_force = 0.0;
+  /// How wide the jaws open (m); all the way, if the file does not say.
+  std::optional<double> open_width{};
   /// m/s; and the longest any of these motions may take (s).
   double jaw_speed = 0.0;
   double patience = 0.0;
@@ -50,6 +52,8 @@ class RigStage final : public Stage {
 
  private:
   void put_down();
+  /// A device that fell silent while the operator was at work gets time to come back.
+  void wait_until_well();
   void move_arm(const Eigen::Vector3d& to);
   void open_jaws();
   template <typename Done>

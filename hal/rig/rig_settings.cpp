@@ -1,0 +1,58 @@
+#include "hal/rig/rig_settings.h"
+
+#include <charconv>
+
+namespace gripbench::hal {
+namespace {
+
+HostPort host_and_port(ConfigNode& node, const char* key) {
+  const std::string text = node.text(key);
+  const std::size_t colon = text.rfind(':');
+  HostPort found{text.substr(0, colon), 0};
+  const char* const end = text.data() + text.size();
+  const char* const digits = colon == std::string::npos ? end : text.data() + colon + 1;
+  const auto [rest, error] = std::from_chars(digits, end, found.port);
+  if (found.host.empty() || error != std::errc() || rest != end || found.port == 0) {
+    node.fail(key, "expected HOST:PORT, got '" + text + "'");
+  }
+  return found;
+}
+
+std::optional<HostPort> operator_from(ConfigNode& workcell) {
+  if (!workcell.is_mapping("operator")) {
+    workcell.choice("operator", {"terminal"});
+    return std::nullopt;
+  }
+  ConfigNode node = workcell.child("operator");
+  const HostPort control = host_and_port(node, "control");
+  node.finish();
+  return control;
+}
+
+}  // namespace
+
+RigSettings RigSettings::from(ConfigNode workcell) {
+  RigSettings settings;
+  workcell.choice("backend", {"rig"});
+  settings.arm = UrSettings::from(workcell.child("arm"));
+  settings.gripper = WsgSettings::from(workcell.child("gripper"));
+  ConfigNode tactile = workcell.child("tactile");
+  settings.tactile = VideoSettings::from(tactile, "tactile");
+  settings.pixel_pitch = tactile.number("pixel_pitch", kPositive);
+  tactile.finish();
+  ConfigNode camera = workcell.child("camera");
+  settings.camera = VideoSettings::from(camera, "camera");
+  camera.finish();
+  if (auto force_torque = workcell.optional_child("force_torque")) {
+    settings.force_torque = NetFtSettings::from(*std::move(force_torque));
+  }
+  settings.safety = SafetyLimits::from(workcell.child("safety"));
+  settings.stage = RigStageSettings::from(workcell.child("stage"));
+  settings.operator_control = operator_from(workcell);
+  // Only rehearsals and the emulator look at the twin.
+  if (workcell.has("twin")) workcell.path("twin");
+  workcell.finish();
+  return settings;
+}
+
+}  // namespace gripbench::hal
