@@ -61,6 +61,23 @@ std::vector<DetectorRow> rows_to_evaluate(const EvaluateRequest& request) {
   return rows;
 }
 
+/// Hands out `first` before others are made: a real rig is connected to but once.
+WorkcellFactory starting_with(std::unique_ptr<hal::Workcell> first, WorkcellFactory make) {
+  struct Stock {
+    std::mutex mutex;
+    std::unique_ptr<hal::Workcell> first;
+  };
+  auto stock = std::make_shared<Stock>();
+  stock->first = std::move(first);
+  return [stock, make = std::move(make)] {
+    {
+      const std::lock_guard lock(stock->mutex);
+      if (stock->first) return std::move(stock->first);
+    }
+    return make();
+  };
+}
+
 /// The grasp that shows best what a reader should see, if there is one: the stable one gripped
 /// best, the slipping one that slid or, failing that, turned while it stayed in view.
 std::optional<Episode> example_grasp(const EpisodeStore& store,
@@ -99,8 +116,9 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
     throw hal::InputError(fmt::format("--jobs {}: a workcell of backend '{}' allows {}",
                                       context.jobs, workcell.backend, workcell.most_jobs));
   }
-  // Whatever is wrong with the rig's files shall show before a data set is begun.
-  check_rig_suits(protocol, objects, *workcell.make());
+  // Whatever is wrong with the rig shall show before a data set is begun.
+  std::unique_ptr<hal::Workcell> first = workcell.make();
+  check_rig_suits(protocol, objects, *first);
   DatasetInfo info = dataset_info(protocol, GRIPBENCH_VERSION, request.shard, request.shards);
   info.rig_hash = workcell.hash;
   const bool was_there = std::filesystem::exists(request.dataset);
@@ -122,7 +140,8 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
                              progress.grasps_done, progress.grasps_total),
                  static_cast<double>(progress.done), "tasks");
     };
-    summary = collect(protocol, objects, workcell.make, store, options);
+    summary =
+        collect(protocol, objects, starting_with(std::move(first), workcell.make), store, options);
   } catch (const hal::MotionRefused&) {
     // What the arm cannot reach, it says only when it is asked to go there.
     if (!was_there && !store.holds_anything()) fs::remove_all(request.dataset);

@@ -82,6 +82,9 @@ int main(int argc, char** argv) {
   experiments::add_objects_command(program);
   experiments::add_calibrate_command(program);
   experiments::add_likeness_command(program);
+  experiments::add_emulate_command(program);
+  experiments::add_devices_command(program);
+  experiments::add_replicate_command(program);
   experiments::remember_arguments(argc, argv);
   experiments::catch_interrupts();
   return run(program, argc, argv);

@@ -10,6 +10,7 @@
 #include "experiments/sha256.h"
 #include "hal/config.h"
 #include "hal/replay/replay_workcell.h"
+#include "hal/rig/rig_workcell.h"
 #include "hal/safety/guarded_workcell.h"
 #include "sim/sim_workcell.h"
 
@@ -43,10 +44,14 @@ void gather(const fs::path& file, std::set<fs::path>& seen, std::string& bytes) 
   }
 }
 
-const std::vector<std::string> kBackends{"sim", "replay"};
+const std::vector<std::string> kBackends{"sim", "replay", "rig"};
+
+std::string backend_of(hal::ConfigNode& file) {
+  return kBackends[file.choice("backend", kBackends)];
+}
 
 std::unique_ptr<hal::Workcell> make_backend(hal::ConfigNode file) {
-  if (file.choice("backend", kBackends) == 0) return sim::make_workcell(std::move(file));
+  if (backend_of(file) == "sim") return sim::make_workcell(std::move(file));
   const std::filesystem::path dataset = file.path("dataset");
   file.finish();
   return hal::make_replay_workcell(dataset);
@@ -62,10 +67,24 @@ std::unique_ptr<hal::Workcell> guard_by(const std::optional<hal::SafetyLimits>& 
   return limits ? hal::guard(std::move(workcell), *limits) : std::move(workcell);
 }
 
-/// Any backend can be guarded: limits are best tried in simulation first.
+/// Any backend can be guarded: limits are best tried in simulation first. A rig guards itself,
+/// since its stage moves the arm too.
 std::unique_ptr<hal::Workcell> make_workcell(hal::ConfigNode file) {
+  if (backend_of(file) == "rig") {
+    return hal::make_rig_workcell(hal::RigSettings::from(std::move(file)));
+  }
   const auto limits = read_limits(file);
   return guard_by(limits, make_backend(std::move(file)));
+}
+
+fs::path twin_of(const fs::path& file) {
+  hal::ConfigNode node = hal::ConfigNode::load(file);
+  if (backend_of(node) == "sim") return file;
+  if (!node.has("twin")) {
+    throw hal::InputError(file.string() +
+                          ": names no 'twin', a workcell file of backend sim, to rehearse on");
+  }
+  return node.path("twin");
 }
 
 std::string hash_of(const fs::path& workcell_file) {
@@ -77,25 +96,23 @@ std::string hash_of(const fs::path& workcell_file) {
 
 }  // namespace
 
+std::unique_ptr<hal::Workcell> make_twin(const std::filesystem::path& file) {
+  return make_workcell(hal::ConfigNode::load(twin_of(file)));
+}
+
 std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& file,
                                                    Announce announce) {
   hal::ConfigNode node = hal::ConfigNode::load(file);
-  const auto limits = read_limits(node);
-  const bool simulated = kBackends[node.choice("backend", kBackends)] == "sim";
-  if (!simulated && !node.has("twin")) {
-    throw hal::InputError(file.string() +
-                          ": names no 'twin', a workcell file of backend sim, to rehearse on");
-  }
-  const fs::path twin = simulated ? file : node.path("twin");
-  return guard_by(limits, announced(make_workcell(hal::ConfigNode::load(twin)), announce));
+  return guard_by(read_limits(node), announced(make_twin(file), announce));
 }
 
 WorkcellChoice choose_workcell(const std::filesystem::path& file) {
   WorkcellChoice choice;
-  choice.backend = kBackends[hal::ConfigNode::load(file).choice("backend", kBackends)];
+  hal::ConfigNode node = hal::ConfigNode::load(file);
+  choice.backend = backend_of(node);
   choice.hash = hash_of(file);
   // Simulations and recordings can be played side by side.
-  choice.most_jobs = std::numeric_limits<int>::max();
+  choice.most_jobs = choice.backend == "rig" ? 1 : std::numeric_limits<int>::max();
   choice.make = [file] { return make_workcell(hal::ConfigNode::load(file)); };
   return choice;
 }

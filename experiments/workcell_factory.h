@@ -18,15 +18,19 @@ struct WorkcellChoice {
   std::string hash;
 };
 
-/// The only place that knows which backends there are. Reads `backend: sim|replay` and, where it is
-/// there, `safety`, by which the workcell is then guarded.
+/// The only place that knows which backends there are. Reads `backend: sim|replay|rig` and, where
+/// it is there, `safety`, by which the workcell is then guarded; a rig must have it.
 /// @throws hal::InputError if the file cannot be read, hal::ConfigError if its backend is unknown.
 WorkcellChoice choose_workcell(const std::filesystem::path& file);
 
-/// The simulated twin of a workcell, announcing its motions, and guarded by the workcell's limits
-/// where it has any: the file itself where it is of backend `sim`, else the one that it names as
-/// `twin`.
+/// The simulated twin of a workcell: the file itself where it is of backend `sim`, else the one that
+/// it names as `twin`.
 /// @throws as choose_workcell; hal::InputError if it names none.
+std::unique_ptr<hal::Workcell> make_twin(const std::filesystem::path& file);
+
+/// The simulated twin of a workcell, announcing its motions, and guarded by the workcell's limits
+/// where it has any.
+/// @throws as make_twin.
 std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& file,
                                                    Announce announce);
 

@@ -27,6 +27,9 @@ void add_merge_command(CLI::App& program);
 void add_objects_command(CLI::App& program);
 void add_calibrate_command(CLI::App& program);
 void add_likeness_command(CLI::App& program);
+void add_emulate_command(CLI::App& program);
+void add_devices_command(CLI::App& program);
+void add_replicate_command(CLI::App& program);
 /// `objects add`, below `objects`.
 void add_objects_add_command(CLI::App& objects);
 

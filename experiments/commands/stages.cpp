@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -5,6 +6,7 @@
 #include "experiments/detector_rows.h"
 #include "experiments/grasp_protocol.h"
 #include "experiments/sintef_stage.h"
+#include "experiments/workcell_factory.h"
 #include "hal/errors.h"
 
 namespace gripbench::experiments {
@@ -58,12 +60,17 @@ void add_collect_command(CLI::App& program) {
   command->add_option("--shard", options->shard, "Make part I of N only, as I/N")
       ->capture_default_str();
   add_jobs_option(*command, options->jobs);
+  CLI::Option* jobs = command->get_option("--jobs");
   command->add_flag("--dry-run", options->dry_run,
                     "Print every motion, as the rig's twin makes it; move nothing, write nothing");
   command->footer(
       "Example:\n  gripbench collect --protocol assets/protocols/li2018.yaml --out out/li2018");
-  command->callback([options, seed] {
+  command->callback([options, seed, jobs] {
     CollectRequest& request = options->request;
+    // There is one real rig, however many cores there are.
+    if (jobs->count() == 0) {
+      options->jobs = std::min(options->jobs, choose_workcell(request.workcell).most_jobs);
+    }
     if (!request.dataset.has_filename()) request.dataset = request.dataset.parent_path();
     if (seed->count() > 0) {
       request.seed = options->seed;

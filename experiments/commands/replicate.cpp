@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "experiments/commands/command.h"
+#include "experiments/progress_bar.h"
+#include "experiments/replicate_grasps.h"
+#include "experiments/workcell_factory.h"
+
+namespace gripbench::experiments {
+namespace fs = std::filesystem;
+namespace {
+
+struct ReplicateRequest {
+  fs::path dataset;
+  fs::path protocol;
+  fs::path workcell;
+  int jobs = default_jobs();
+};
+
+std::vector<ReplicatedGrasp> make_again(const ReplicateRequest& request, const EpisodeStore& store,
+                                        const WorkcellChoice& workcell) {
+  GraspProtocol protocol = load_protocol(request.protocol);
+  protocol.seed = store.info().seed;
+  ProgressBar bar("replicate");
+  ReplicateOptions options;
+  options.jobs = std::min(request.jobs, workcell.most_jobs);
+  options.stop = stage_context(request.jobs).stop;
+  options.progress = [&](std::size_t done, std::size_t total) {
+    bar.update(static_cast<double>(done) / static_cast<double>(total), "lifting again",
+               static_cast<double>(done), "grasps");
+  };
+  return replicate_grasps(store, protocol, load_objects(protocol), workcell.make, options);
+}
+
+void replicate(const ReplicateRequest& request) {
+  const EpisodeStore store = EpisodeStore::open(request.dataset);
+  const WorkcellChoice workcell = choose_workcell(request.workcell);
+  const std::vector<ReplicatedGrasp> grasps = make_again(request, store, workcell);
+  const double period = 1.0 / workcell.make()->tactile().info().rate_hz;
+  const ReplicationSummary summary = summarize(grasps, period);
+  fmt::print("{}\n", replication_table(grasps));
+  fmt::print(
+      "{} of {} grasps have the same label; {} differ, at most {:.1f}% from the edge; {} are "
+      "within 15% of it\n"
+      "normal force: median difference {:.2f}%\n"
+      "frames, 95th percentile off {:.0f} ms: tactile {:.2f} ms, outside {:.2f} ms\n",
+      summary.same_label, summary.grasps, summary.different, 100.0 * summary.worst_difference,
+      summary.near_edge, 100.0 * summary.force_difference, 1e3 * period,
+      1e3 * summary.tactile_jitter, 1e3 * summary.external_jitter);
+}
+
+}  // namespace
+
+void add_replicate_command(CLI::App& program) {
+  auto request = std::make_shared<ReplicateRequest>();
+  CLI::App* command = program.add_subcommand(
+      "replicate",
+      "Make a data set's grasps again on another rig, with the same parameters, and compare");
+  request->workcell = assets_folder() / "workcells" / "sim.yaml";
+  command->add_option("DATASET", request->dataset, "Folder of the data set")->required();
+  command->add_option("--protocol", request->protocol, "The protocol it was made by")->required();
+  command->add_option("--workcell", request->workcell, "The other rig")->capture_default_str();
+  add_jobs_option(*command, request->jobs);
+  command->footer(
+      "Example:\n  gripbench replicate out/loopback --protocol assets/protocols/loopback.yaml");
+  command->callback([request] { replicate(*request); });
+}
+
+}  // namespace gripbench::experiments
