@@ -17,11 +17,15 @@
 
 #include "experiments/grasp_plan.h"
 #include "experiments/grasp_script.h"
+#include "experiments/lift_recorder.h"
 #include "experiments/position_search.h"
 #include "hal/seed.h"
 
 namespace gripbench::experiments {
 namespace {
+
+/// A grasp whose pictures are incomplete is made so often before the camera is given up.
+constexpr int kAttempts = 4;
 
 using PositionKey = std::pair<std::string, int>;
 
@@ -211,7 +215,14 @@ Episode Collection::grasp(hal::Workcell& workcell, const GripPosition& position,
   const PositionRecord known = store_.load_position(plan.object, plan.position);
   const double width = planned_width(known, plan, protocol_.squeeze);
   GraspScript script(workcell, protocol_, stop_);
-  return script.grasp(position, plan, *objects_.at(plan.object), known.barely_touch_width, width);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return script.grasp(position, plan, *objects_.at(plan.object), known.barely_touch_width,
+                          width);
+    } catch (const PicturesDropped&) {
+      if (attempt == kAttempts) throw;
+    }
+  }
 }
 
 bool Collection::position_known(const GripPosition& position) {

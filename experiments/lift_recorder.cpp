@@ -40,7 +40,7 @@ void LiftRecorder::take_frames(hal::Camera& camera, const char* device, double r
   while (std::optional<hal::Frame> frame = camera.next_after(last_time)) {
     last_time = frame->time;
     if (!frames.empty() && frame->sequence != frames.back().sequence + 1) {
-      throw hal::DeviceError(
+      throw PicturesDropped(
           device, fmt::format("{} picture(s) were dropped during the lift; lessen the load on the "
                               "camera's bus or computer, then run the same command again",
                               frame->sequence - frames.back().sequence - 1));

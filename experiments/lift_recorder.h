@@ -5,9 +5,16 @@
 
 #include "experiments/episode.h"
 #include "experiments/grasp_protocol.h"
+#include "hal/errors.h"
 #include "hal/workcell.h"
 
 namespace gripbench::experiments {
+
+/// A camera lost pictures of a lift: the rig is well, the recording is not.
+class PicturesDropped : public hal::DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
 
 /// Takes down everything the rig says while the arm lifts: both cameras, the trace, and when the
 /// lift began. Fetches no picture but those of the recording.
@@ -16,7 +23,7 @@ class LiftRecorder {
   LiftRecorder(hal::Workcell& workcell, const GraspProtocol& protocol);
 
   /// Takes what came since the last call.
-  /// @throws TimeoutError if a camera stalls; DeviceError if it dropped a picture.
+  /// @throws TimeoutError if a camera stalls; PicturesDropped.
   void poll();
 
   std::size_t tactile_frames() const { return tactile_.size(); }

@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kPeriod{2};
 /// A workcell takes whole steps and may end up so much later than it was asked to (s).
 constexpr double kLongestStep = 0.001;
 /// A workcell that is further behind is not chased: time is lost instead (s).
-constexpr double kMostBehind = 0.05;
+constexpr double kMostBehind = 0.2;
 
 }  // namespace
 
@@ -50,13 +50,17 @@ std::future<void> LiveWorkcell::post(Command command) {
 std::optional<Frame> LiveWorkcell::frame_after(LiveCamera which, double after) {
   std::optional<std::function<Frame()>> draw;
   double origin = 0.0;
+  Shown& shown = shown_[which == LiveCamera::kTactile ? 0 : 1];
   call([&](Workcell& workcell) {
     Camera& camera = which == LiveCamera::kTactile ? workcell.tactile() : workcell.camera();
     origin = origin_;
-    draw = camera.next_after_to_draw(after - origin);
+    // Lost time moves frames that were shown already to later live times: they do not come again.
+    if (shown.restarts != restarts_) shown = {restarts_, -1.0};
+    draw = camera.next_after_to_draw(std::max(after - origin, shown.time));
   });
   if (!draw) return std::nullopt;
   Frame frame = (*draw)();
+  shown.time = frame.time;
   frame.time += origin;
   return frame;
 }
@@ -73,21 +77,21 @@ void LiveWorkcell::run(std::stop_token stop, const Make& make, std::promise<void
     return;
   }
   while (!stop.stop_requested()) {
-    if (!carry_out(*workcell)) advance(*workcell);
+    carry_out(*workcell);
+    advance(*workcell);
     publish(*workcell);
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, kPeriod, [this] { return !waiting_.empty(); });
   }
 }
 
-/// Carries out what waits; false if nothing did.
-bool LiveWorkcell::carry_out(Workcell& workcell) {
+void LiveWorkcell::carry_out(Workcell& workcell) {
   std::deque<Waiting> commands;
   {
     const std::lock_guard lock(mutex_);
     commands.swap(waiting_);
   }
-  if (commands.empty()) return false;
+  if (commands.empty()) return;
   const double before = workcell.clock().now();
   std::vector<std::exception_ptr> failures;
   for (Waiting& waiting : commands) {
@@ -99,6 +103,7 @@ bool LiveWorkcell::carry_out(Workcell& workcell) {
     }
   }
   if (workcell.clock().now() != before) {
+    ++restarts_;
     anchor(workcell);
     failed_because_.clear();
   }
@@ -110,7 +115,6 @@ bool LiveWorkcell::carry_out(Workcell& workcell) {
       commands[i].done.set_value();
     }
   }
-  return true;
 }
 
 void LiveWorkcell::advance(Workcell& workcell) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -80,7 +81,7 @@ class LiveWorkcell {
   };
 
   void run(std::stop_token stop, const Make& make, std::promise<void>& made);
-  bool carry_out(Workcell& workcell);
+  void carry_out(Workcell& workcell);
   void advance(Workcell& workcell);
   void anchor(Workcell& workcell);
   void publish(Workcell& workcell);
@@ -99,6 +100,15 @@ class LiveWorkcell {
   double last_shown_ = 0.0;
   double lost_ = 0.0;
   std::string failed_because_;
+  /// How often a command moved the workcell's clock.
+  std::uint64_t restarts_ = 0;
+
+  /// The frame shown last (s on the workcell's own clock). Its camera's thread alone uses it.
+  struct Shown {
+    std::uint64_t restarts = 0;
+    double time = -1.0;
+  };
+  std::array<Shown, 2> shown_;
 
   std::jthread thread_;
 };

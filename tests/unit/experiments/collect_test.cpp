@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "experiments/lift_recorder.h"
 #include "tests/unit/experiments/test_support.h"
 
 namespace gripbench::experiments {
@@ -172,6 +173,16 @@ TEST_F(CollectTest, ThePlanOfShardsIsThePlanOfTheWhole) {
   }
   std::sort(parts.begin(), parts.end());
   EXPECT_EQ(parts, whole);
+}
+
+TEST_F(CollectTest, AGraspWhosePicturesAreIncompleteIsMadeAgain) {
+  fake_.tactile_drops_at = 3.4;
+  EXPECT_THROW(run("never whole"), PicturesDropped);
+  fake_.tactile_drops_times = 2;
+  EXPECT_EQ(run("whole in the end").grasps, 12u);
+  fake_.tactile_drops_at.reset();
+  run("whole at once");
+  EXPECT_EQ(bytes("whole in the end"), bytes("whole at once"));
 }
 
 TEST_F(CollectTest, AnInterruptInsideAGraspDropsThatGraspOnly) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <opencv2/imgproc.hpp>
 
@@ -40,6 +41,8 @@ struct World {
     bool touched;
   };
   std::vector<Moment> history;
+  /// How often each grasp was presented.
+  std::map<std::string, int> presentations;
 
   double since_presented() const { return now - presented; }
 
@@ -183,6 +186,11 @@ class FakeCamera final : public hal::TactileSensor {
   double time_of(long index) const { return index / world_.script.frame_rate + skew(); }
   bool is_dropped(long index) const {
     if (!tactile_ || !world_.script.tactile_drops_at) return false;
+    const std::optional<int>& times = world_.script.tactile_drops_times;
+    const auto presented = world_.presentations.find(world_.placement.grasp);
+    if (times && presented != world_.presentations.end() && presented->second > *times) {
+      return false;
+    }
     const double age = time_of(index) - world_.presented - *world_.script.tactile_drops_at;
     return age >= 0.0 && age < 1.0 / world_.script.frame_rate;
   }
@@ -232,6 +240,8 @@ class FakeStage final : public hal::Stage {
     fresh.script = world_.script;
     fresh.log = world_.log;
     fresh.placement = placement;
+    fresh.presentations = world_.presentations;
+    ++fresh.presentations[placement.grasp];
     fresh.steps = 300;
     fresh.now = fresh.presented = 0.3;
     fresh.pose.translation() = Eigen::Vector3d(0.45, 0.0, 0.3);

@@ -33,6 +33,8 @@ struct FakeScript {
   std::optional<double> tactile_stalls_at;
   std::optional<double> camera_stalls_at;
   std::optional<double> tactile_drops_at;
+  /// The drop happens only the first so many times that a grasp is presented; always if empty.
+  std::optional<int> tactile_drops_times;
   bool arm_refuses_lift = false;
   bool arm_ignores_lift = false;
   bool gripper_hangs = false;
