@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <future>
@@ -13,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "experiments/grasp_plan.h"
@@ -59,6 +61,18 @@ class EpisodeWriter {
   std::future<void> pending_;
 };
 
+/// The error with more to say, as the same type.
+[[noreturn]] void throw_again(const hal::DeviceError& error, const std::string& more) {
+  const std::string message = std::string(error.what()).substr(error.device().size() + 2) + more;
+  if (dynamic_cast<const hal::TimeoutError*>(&error) != nullptr) {
+    throw hal::TimeoutError(error.device(), message);
+  }
+  if (dynamic_cast<const hal::MotionRefused*>(&error) != nullptr) {
+    throw hal::MotionRefused(error.device(), message);
+  }
+  throw hal::DeviceError(error.device(), message);
+}
+
 /// The whole work of one run, and who has got how far with it.
 ///
 /// Objects are worked through one after the other, so that who puts them before the arm changes
@@ -93,8 +107,13 @@ class Collection {
   void plan_grasps_of(const std::string& object, std::vector<GraspPlan> grasps);
   void work();
   void work_through_tasks();
-  void search(hal::Workcell& workcell, const GripPosition& position);
-  Episode grasp(hal::Workcell& workcell, const GripPosition& position, const GraspPlan& plan);
+  /// Runs one task, and remembers it as aborted where a device's fault ends it.
+  void attempt(hal::Workcell& workcell, const Task& task, EpisodeWriter& writer);
+  void search(hal::Workcell& workcell, const GripPosition& position, GraspProgress& progress);
+  Episode grasp(hal::Workcell& workcell, const GripPosition& position, const GraspPlan& plan,
+                GraspProgress& progress);
+  [[noreturn]] void abort(const Task& task, const hal::DeviceError& error,
+                          const GraspProgress& progress, double now);
   /// Waits until the position has been searched; false if a worker failed.
   bool position_known(const GripPosition& position);
   const Task* take();
@@ -191,17 +210,48 @@ void Collection::work_through_tasks() {
   });
   while (const Task* task = take()) {
     stop_.check();
-    if (!task->grasp) {
-      search(*workcell, *task->position);
-    } else if (position_known(*task->position)) {
-      writer.write(grasp(*workcell, *task->position, *task->grasp));
-    }
+    if (!task->grasp || position_known(*task->position)) attempt(*workcell, *task, writer);
   }
   writer.finish();
 }
 
-void Collection::search(hal::Workcell& workcell, const GripPosition& position) {
-  store_.write_position(search_position(workcell, protocol_, stop_, position));
+void Collection::attempt(hal::Workcell& workcell, const Task& task, EpisodeWriter& writer) {
+  GraspProgress progress{.begun = workcell.clock().now()};
+  try {
+    if (task.grasp) {
+      writer.write(grasp(workcell, *task.position, *task.grasp, progress));
+    } else {
+      search(workcell, *task.position, progress);
+    }
+  } catch (const hal::DeviceError& error) {
+    abort(task, error, progress, workcell.clock().now());
+  }
+}
+
+void Collection::abort(const Task& task, const hal::DeviceError& error,
+                       const GraspProgress& progress, double now) {
+  const AbortedGrasp aborted{
+      .object = task.position->object,
+      .grasp = task.grasp ? task.grasp->grasp : fmt::format("position_{}", task.position->index),
+      .time = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))),
+      .seconds = now - progress.begun,
+      .phase = std::string(name_of(progress.phase)),
+      .device = error.device(),
+      .error = error.what()};
+  std::string outcome = "written as aborted";
+  try {
+    store_.write_aborted(aborted);
+  } catch (const hal::StorageError& full) {
+    // The device's fault is the one to tell of first.
+    outcome = fmt::format("not written as aborted, for {}", full.what());
+  }
+  throw_again(error, fmt::format(" ({}/{}, {}: {}; run the same command again to go on from here)",
+                                 aborted.object, aborted.grasp, aborted.phase, outcome));
+}
+
+void Collection::search(hal::Workcell& workcell, const GripPosition& position,
+                        GraspProgress& progress) {
+  store_.write_position(search_position(workcell, protocol_, stop_, position, &progress));
   {
     const std::lock_guard lock(mutex_);
     unknown_.erase({position.object, position.index});
@@ -211,10 +261,10 @@ void Collection::search(hal::Workcell& workcell, const GripPosition& position) {
 }
 
 Episode Collection::grasp(hal::Workcell& workcell, const GripPosition& position,
-                          const GraspPlan& plan) {
+                          const GraspPlan& plan, GraspProgress& progress) {
   const PositionRecord known = store_.load_position(plan.object, plan.position);
   const double width = planned_width(known, plan, protocol_.squeeze);
-  GraspScript script(workcell, protocol_, stop_);
+  GraspScript script(workcell, protocol_, stop_, &progress);
   for (int attempt = 1;; ++attempt) {
     try {
       return script.grasp(position, plan, *objects_.at(plan.object), known.barely_touch_width,

@@ -67,6 +67,8 @@ void check_rig_suits(const GraspProtocol& protocol,
 /// the next one is under way. What the store already holds is not made again. The bytes written do
 /// not depend on jobs, shards, or how often the run was interrupted, as long as the workcells are
 /// deterministic.
+/// A grasp or search that a device's fault ends is remembered as aborted, and made anew by the next
+/// run.
 /// @throws the first error of a task: DeviceError, StorageError, Interrupted. Episodes finished
 /// until then are in the store, and the other workers finish and store the grasp they are at (but
 /// drop it on Interrupted). std::invalid_argument for impossible options.

@@ -237,6 +237,16 @@ void EpisodeStore::write_position(const PositionRecord& position) {
   write_folder(position_folder(position.object, position.index), content);
 }
 
+void EpisodeStore::write_aborted(const AbortedGrasp& aborted) {
+  experiments::write_aborted(folder_, aborted);
+}
+
+std::vector<AbortedGrasp> EpisodeStore::aborted() const {
+  std::vector<AbortedGrasp> all;
+  for (const fs::path& file : aborted_files(folder_)) all.push_back(read_aborted(file));
+  return all;
+}
+
 bool EpisodeStore::adopt_episode(const EpisodeStore& from, const std::string& object,
                                  const std::string& grasp, Transfer transfer) {
   return adopt(from.episode_folder(object, grasp), episode_folder(object, grasp), episode_folders(),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments/aborted_grasp.h"
 #include "experiments/dataset_file.h"
 #include "experiments/episode.h"
 #include "experiments/file_io.h"
@@ -22,6 +23,7 @@ namespace gripbench::experiments {
 ///   episodes/OBJECT/GRASP/episode.json    parameters, label, checksums of the other files
 ///                         tactile_NN.jpg, external_NN.jpg   T(-2) is 00, T(12) is 14
 ///                         trace.csv
+///   aborted/OBJECT/GRASP/NN.json          attempts that a device's fault ended; no episodes
 ///
 /// An episode or a position appears whole or not at all. Many threads may write different episodes
 /// through one store; one process at a time may write a data set.
@@ -72,6 +74,11 @@ class EpisodeStore {
   PositionRecord load_position(const std::string& object, int index) const;
   /// @throws StorageError as `write`.
   void write_position(const PositionRecord& position);
+
+  /// Remembers an attempt that a device's fault ended. @throws StorageError.
+  void write_aborted(const AbortedGrasp& aborted);
+  /// All of them, by object, grasp, attempt. @throws InputError naming a damaged file.
+  std::vector<AbortedGrasp> aborted() const;
 
   /// How a folder's files come from one store into another.
   enum class Transfer { kLink, kCopy };

@@ -60,19 +60,20 @@ class StopOnFailure {
 
 Touch GraspScript::touch(const GripPosition& position) {
   const StopOnFailure guard(workcell_);
-  workcell_.stage().present(position.placement(position.name() + "/touch", position.seed));
+  present(position.placement(position.name() + "/touch", position.seed));
   const hal::GripperLimits limits = workcell_.gripper().limits();
   const double open_width =
       on_resolution(std::min(position.extent + protocol_.approach.jaw_clearance, limits.max_width),
                     limits.resolution);
   approach(position, open_width);
+  enter(GraspPhase::kTouchSearch);
   return find_barely_touch(workcell_, protocol_, stop_, open_width);
 }
 
 SlipLabel GraspScript::trial_lift(const GripPosition& position, double touch_width, double width,
                                   const std::string& name, std::uint64_t seed) {
   const StopOnFailure guard(workcell_);
-  workcell_.stage().present(position.placement(name, seed));
+  present(position.placement(name, seed));
   grip(position, touch_width, width);
   workcell_.stage().zero_slip();
   start_lift(position);
@@ -98,9 +99,10 @@ SlipLabel GraspScript::trial_lift(const GripPosition& position, double touch_wid
 Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
                            const hal::ObjectDescription& object, double touch_width, double width) {
   const StopOnFailure guard(workcell_);
-  workcell_.stage().present(position.placement(plan.object + "/" + plan.grasp, plan.seed));
+  present(position.placement(plan.object + "/" + plan.grasp, plan.seed));
   grip(position, touch_width, width);
   Episode episode = record_lift(position, plan.lift_phase);
+  enter(GraspPhase::kEnd);
   wait_for_arm();
 
   EpisodeRecord& record = episode.record;
@@ -124,13 +126,27 @@ Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
   return episode;
 }
 
+void GraspScript::enter(GraspPhase phase) {
+  if (progress_ != nullptr) progress_->phase = phase;
+}
+
+void GraspScript::present(const hal::Placement& placement) {
+  enter(GraspPhase::kPresent);
+  if (progress_ != nullptr) progress_->begun = workcell_.clock().now();
+  workcell_.stage().present(placement);
+  // The clock may have begun anew.
+  if (progress_ != nullptr) progress_->begun = workcell_.clock().now();
+}
+
 void GraspScript::approach(const GripPosition& position, double open_width) {
+  enter(GraspPhase::kApproach);
   workcell_.gripper().start_move(open_width, protocol_.approach.jaw_speed);
   try {
     move_arm(position.above);
     wait_until(workcell_, stop_, protocol_.patience.motion, "gripper",
                "the jaws did not open in time; check the gripper",
                [&] { return !workcell_.gripper().moving(); });
+    check_jaws_between(workcell_, open_width, workcell_.gripper().limits().max_width);
     move_arm(position.grip);
   } catch (const hal::MotionRefused& refused) {
     const std::string why = std::string(refused.what()).substr(refused.device().size() + 2);
@@ -144,12 +160,17 @@ void GraspScript::approach(const GripPosition& position, double open_width) {
 void GraspScript::grip(const GripPosition& position, double touch_width, double width) {
   const hal::GripperLimits limits = workcell_.gripper().limits();
   approach(position, std::min(touch_width + protocol_.approach.jaw_clearance, limits.max_width));
+  enter(GraspPhase::kClosing);
   move_jaws(workcell_, protocol_, stop_, std::max(width, limits.min_width),
             protocol_.lift.jaw_speed);
+  // A stiff object may stop the jaws on their way from the first touch to their goal.
+  check_jaws_between(workcell_, width, touch_width);
+  enter(GraspPhase::kRest);
   rest(workcell_, stop_, protocol_.lift.settle);
 }
 
 void GraspScript::start_lift(const GripPosition& position) {
+  enter(GraspPhase::kLift);
   const Eigen::Vector3d lifted = position.grip + protocol_.lift.distance * Eigen::Vector3d::UnitZ();
   workcell_.arm().start_move(tool_down_at(lifted), protocol_.lift.motion);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "experiments/episode.h"
+#include "experiments/grasp_phase.h"
 #include "experiments/grasp_plan.h"
 #include "experiments/grasp_protocol.h"
 #include "experiments/slip_label.h"
@@ -19,9 +20,10 @@ namespace gripbench::experiments {
 /// failing device and Interrupted when asked to stop.
 class GraspScript {
  public:
-  /// All three must outlive the script.
-  GraspScript(hal::Workcell& workcell, const GraspProtocol& protocol, const StopRequest& stop)
-      : workcell_(workcell), protocol_(protocol), stop_(stop) {}
+  /// All must outlive the script. How far it has got is written into `progress`, if there is one.
+  GraspScript(hal::Workcell& workcell, const GraspProtocol& protocol, const StopRequest& stop,
+              GraspProgress* progress = nullptr)
+      : workcell_(workcell), protocol_(protocol), stop_(stop), progress_(progress) {}
 
   /// Comes down on the position and closes until the tactile images say: barely touching.
   Touch touch(const GripPosition& position);
@@ -38,6 +40,8 @@ class GraspScript {
                 const hal::ObjectDescription& object, double touch_width, double width);
 
  private:
+  void present(const hal::Placement& placement);
+  void enter(GraspPhase phase);
   void approach(const GripPosition& position, double open_width);
   void grip(const GripPosition& position, double touch_width, double width);
   void start_lift(const GripPosition& position);
@@ -50,6 +54,7 @@ class GraspScript {
   hal::Workcell& workcell_;
   const GraspProtocol& protocol_;
   const StopRequest& stop_;
+  GraspProgress* progress_;
 };
 
 /// Signed grip margin (mu1 + mu2) N / m (g + a) - 1 of a grip on `mass` (kg) that presses with

@@ -16,8 +16,9 @@ bool PositionRecord::edge_found() const {
 }
 
 PositionRecord search_position(hal::Workcell& workcell, const GraspProtocol& protocol,
-                               const StopRequest& stop, const GripPosition& position) {
-  GraspScript script(workcell, protocol, stop);
+                               const StopRequest& stop, const GripPosition& position,
+                               GraspProgress* progress) {
+  GraspScript script(workcell, protocol, stop, progress);
   const Touch touch = script.touch(position);
   const hal::GripperLimits gripper = workcell.gripper().limits();
   PositionRecord record{.object = position.object,

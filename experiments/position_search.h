@@ -46,9 +46,10 @@ struct PositionRecord {
 };
 
 /// Finds the barely touching width and then the edge: bisects the logarithm of the depth with
-/// trial lifts until they are spent or the jaws resolve no finer.
+/// trial lifts until they are spent or the jaws resolve no finer. `progress` as GraspScript has it.
 PositionRecord search_position(hal::Workcell& workcell, const GraspProtocol& protocol,
-                               const StopRequest& stop, const GripPosition& position);
+                               const StopRequest& stop, const GripPosition& position,
+                               GraspProgress* progress = nullptr);
 
 /// Width of the jaws (m) for a grasp at this position, on the jaws' resolution and within their
 /// stroke.

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/aborted_grasp.h"
 #include "experiments/episode_files.h"
 #include "experiments/parallel.h"
 #include "experiments/store_layout.h"
@@ -102,7 +103,8 @@ Problems check_surroundings(const fs::path& folder) {
   Problems problems;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    const bool tree = name == episode_folders().tree || name == position_folders().tree;
+    const bool tree = name == episode_folders().tree || name == position_folders().tree ||
+                      name == kAbortedTree;
     if (entry.is_directory() && !tree && !is_unfinished(entry.path())) {
       problems.push_back(entry.path().string() + ": does not belong here; remove it");
     }
@@ -113,6 +115,9 @@ Problems check_surroundings(const fs::path& folder) {
     for (const std::string& object : folders_in(folder / kind->tree)) {
       find_strays(folder / kind->tree / object, {}, true, problems);
     }
+  }
+  for (const fs::path& file : aborted_files(folder)) {
+    attempt(problems, [&] { read_aborted(file); });
   }
   return problems;
 }

@@ -11,6 +11,8 @@ namespace {
 
 /// The gel is soft and slow to come free: this many coarse steps back are allowed for.
 constexpr int kMostStepsBack = 6;
+/// Jaws that stand so far from where they shall be are blocked (m).
+constexpr double kBlocked = 1e-3;
 
 /// The next tactile picture exposed after now.
 cv::Mat fresh_picture(hal::Workcell& workcell, const GraspProtocol& protocol,
@@ -43,6 +45,7 @@ class Search {
   void step(double change) {
     width_ = std::clamp(width_ + change, limits_.min_width, limits_.max_width);
     move_jaws(workcell_, protocol_, stop_, width_, protocol_.lift.jaw_speed);
+    check_jaws_between(workcell_, width_, width_);
     rest(workcell_, stop_, protocol_.touch.settle);
     picture_ = fresh_picture(workcell_, protocol_, stop_);
   }
@@ -118,6 +121,7 @@ double TouchSense::changed_share(const cv::Mat& image) const {
 Touch find_barely_touch(hal::Workcell& workcell, const GraspProtocol& protocol,
                         const StopRequest& stop, double open_width) {
   move_jaws(workcell, protocol, stop, open_width, protocol.approach.jaw_speed);
+  check_jaws_between(workcell, open_width, open_width);
   Search search(workcell, protocol, stop, open_width);
   search.close_until_touched(protocol.touch.coarse_step);
   search.open_until_free();
@@ -131,6 +135,16 @@ void move_jaws(hal::Workcell& workcell, const GraspProtocol& protocol, const Sto
   wait_until(workcell, stop, protocol.patience.motion, "gripper",
              "the jaws did not come to a stand in time; check the gripper",
              [&] { return !workcell.gripper().moving(); });
+}
+
+void check_jaws_between(hal::Workcell& workcell, double least, double most) {
+  const hal::GripperState jaws = workcell.gripper().read();
+  if (jaws.width >= least - kBlocked && jaws.width <= most + kBlocked) return;
+  throw hal::DeviceError(
+      "gripper", fmt::format("the jaws stand at {:.1f} mm, pressing with {:.1f} N, and not at {:.1f} "
+                             "mm; look for what blocks them",
+                             1e3 * jaws.width, jaws.normal_force,
+                             1e3 * std::clamp(jaws.width, least, most)));
 }
 
 }  // namespace gripbench::experiments

@@ -44,4 +44,9 @@ Touch find_barely_touch(hal::Workcell& workcell, const GraspProtocol& protocol,
 void move_jaws(hal::Workcell& workcell, const GraspProtocol& protocol, const StopRequest& stop,
                double width, double speed);
 
+/// Checks, once the jaws have come to a stand, that they stand between `least` and `most` (m), give
+/// or take a millimetre. Jaws clamp on whatever is in their way, which need not be the object.
+/// @throws DeviceError saying where they stand and how hard they press.
+void check_jaws_between(hal::Workcell& workcell, double least, double most);
+
 }  // namespace gripbench::experiments

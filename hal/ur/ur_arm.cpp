@@ -278,7 +278,12 @@ void UrArm::stop() {
     if (state->status.runtime_state != UrRuntimeState::kStopped) dashboard_.stop_program();
     return;
   }
-  send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
+  try {
+    send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
+  } catch (const DeviceError&) {
+    // The program that moves the arm can still be ended by the other door.
+    dashboard_.stop_program();
+  }
 }
 
 }  // namespace gripbench::hal

@@ -62,8 +62,9 @@ class UrArm final : public Arm {
   bool moving() override;
 
   /// Also where the safety system holds the arm: the program is then ended, so that nothing resumes
-  /// when the hold is lifted. Where the state is stale the stop is sent all the same, unconfirmed.
-  /// @throws DeviceError if the controller cannot be reached.
+  /// when the hold is lifted. Where the state is stale the stop is sent all the same, unconfirmed,
+  /// and where the primary interface is lost the dashboard ends the program.
+  /// @throws DeviceError if the controller cannot be reached by either.
   void stop() override;
 
   /// @throws DeviceError in words if the arm may not move or its state is stale; for
