@@ -24,10 +24,9 @@ bool is_attempt_name(const std::string& name) {
 }
 
 json to_json(const AbortedGrasp& aborted) {
-  return {{"version", kStoreVersion},     {"object", aborted.object},
-          {"grasp", aborted.grasp},       {"time", aborted.time},
-          {"seconds", aborted.seconds},   {"phase", aborted.phase},
-          {"device", aborted.device},     {"error", aborted.error}};
+  return {{"version", kStoreVersion}, {"object", aborted.object},   {"grasp", aborted.grasp},
+          {"time", aborted.time},     {"seconds", aborted.seconds}, {"phase", aborted.phase},
+          {"device", aborted.device}, {"error", aborted.error}};
 }
 
 AbortedGrasp aborted_from_json(const json& j) {

@@ -85,6 +85,7 @@ int main(int argc, char** argv) {
   experiments::add_emulate_command(program);
   experiments::add_devices_command(program);
   experiments::add_replicate_command(program);
+  experiments::add_watchdog_command(program);
   experiments::remember_arguments(argc, argv);
   experiments::catch_interrupts();
   return run(program, argc, argv);

@@ -141,10 +141,10 @@ void check_jaws_between(hal::Workcell& workcell, double least, double most) {
   const hal::GripperState jaws = workcell.gripper().read();
   if (jaws.width >= least - kBlocked && jaws.width <= most + kBlocked) return;
   throw hal::DeviceError(
-      "gripper", fmt::format("the jaws stand at {:.1f} mm, pressing with {:.1f} N, and not at {:.1f} "
-                             "mm; look for what blocks them",
-                             1e3 * jaws.width, jaws.normal_force,
-                             1e3 * std::clamp(jaws.width, least, most)));
+      "gripper",
+      fmt::format("the jaws stand at {:.1f} mm, pressing with {:.1f} N, and not at {:.1f} "
+                  "mm; look for what blocks them",
+                  1e3 * jaws.width, jaws.normal_force, 1e3 * std::clamp(jaws.width, least, most)));
 }
 
 }  // namespace gripbench::experiments

@@ -30,6 +30,7 @@ void add_likeness_command(CLI::App& program);
 void add_emulate_command(CLI::App& program);
 void add_devices_command(CLI::App& program);
 void add_replicate_command(CLI::App& program);
+void add_watchdog_command(CLI::App& program);
 /// `objects add`, below `objects`.
 void add_objects_add_command(CLI::App& objects);
 

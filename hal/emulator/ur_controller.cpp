@@ -15,8 +15,6 @@ namespace {
 constexpr std::chrono::milliseconds kCycle{8};
 /// A common client waits until the controller's clock shows more than 40 s.
 constexpr double kOnSince = 60.0;
-/// The dashboard refuses to unlock a protective stop earlier (s).
-constexpr double kUnlockAfter = 5.0;
 /// Powering and releasing take some seconds on the arm; a little here (s).
 constexpr double kPowerTime = 0.2;
 /// Scripts that wait for their cycle.
@@ -388,7 +386,7 @@ void UrController::advance_power() {
 UrController::Unlock UrController::unlock_protective_stop() {
   const std::lock_guard lock(mutex_);
   if (image_.safety_mode != UrSafetyMode::kProtectiveStop) return Unlock::kNothingToUnlock;
-  if (workcell_.now() - stopped_at_ < kUnlockAfter) return Unlock::kTooEarly;
+  if (workcell_.now() - stopped_at_ < options_.unlock_after) return Unlock::kTooEarly;
   image_.safety_mode = UrSafetyMode::kNormal;
   messages_.push_back(UrSafetyMessage{image_.safety_mode});
   return Unlock::kDone;

@@ -30,6 +30,8 @@ struct UrControllerOptions {
   /// The installation's tool, which is active at the start.
   UrPose flange_from_tcp{};
   std::optional<UrBody> body;
+  /// A protective stop cannot be unlocked sooner (s).
+  double unlock_after = 5.0;
 };
 
 /// The core of an emulated UR controller of the CB3 series: modes, registers, programs, in cycles

@@ -5,6 +5,9 @@
 namespace gripbench::hal {
 namespace {
 
+/// Shorter ones are the machine's own hiccups, longer ones help nobody (s).
+constexpr Range kWatchTimeout{0.1, 60.0};
+
 HostPort host_and_port(ConfigNode& node, const char* key) {
   const std::string text = node.text(key);
   const std::size_t colon = text.rfind(':');
@@ -31,6 +34,17 @@ std::optional<HostPort> operator_from(ConfigNode& workcell) {
 
 }  // namespace
 
+RigWatch RigWatch::from(ConfigNode node) {
+  RigWatch watch;
+  watch.port = static_cast<std::uint16_t>(node.integer_or("port", watch.port, {0.0, 65535.0}));
+  WatchRules& rules = watch.rules;
+  rules.beat_timeout = node.number_or("beat_timeout", rules.beat_timeout, kWatchTimeout);
+  rules.camera_timeout = node.number_or("camera_timeout", rules.camera_timeout, kWatchTimeout);
+  rules.hang_timeout = node.number_or("hang_timeout", rules.hang_timeout, kWatchTimeout);
+  node.finish();
+  return watch;
+}
+
 RigSettings RigSettings::from(ConfigNode workcell) {
   RigSettings settings;
   workcell.choice("backend", {"rig"});
@@ -48,6 +62,10 @@ RigSettings RigSettings::from(ConfigNode workcell) {
   }
   settings.safety = SafetyLimits::from(workcell.child("safety"));
   settings.stage = RigStageSettings::from(workcell.child("stage"));
+  if (auto watchdog = workcell.optional_child("watchdog")) {
+    settings.watchdog = RigWatch::from(*std::move(watchdog));
+  }
+  settings.file = workcell.file();
   settings.operator_control = operator_from(workcell);
   // Only rehearsals and the emulator look at the twin.
   if (workcell.has("twin")) workcell.path("twin");

@@ -11,17 +11,49 @@
 #include "hal/safety/guarded_workcell.h"
 #include "hal/ur/ur_arm.h"
 #include "hal/video/video_camera.h"
+#include "hal/watchdog/start_watchdog.h"
+#include "hal/watchdog/watched_run.h"
 #include "hal/wsg/wsg_gripper.h"
 
 namespace gripbench::hal {
 namespace {
 
+/// The watchdog's process and this run's end of the line to it.
+struct Watched {
+  /// Waits, once the run has said goodbye, until the process has ended.
+  struct Process {
+    WatchdogProcess started;
+    ~Process() { wait_for_end(started); }
+  };
+  Process process;
+  WatchedRun run;
+
+  Watched(const RigWatch& watch, const RigSettings& settings)
+      : process{find_or_start_watchdog(watch.program, settings.file, watch.port,
+                                       settings.gripper.connection)},
+        run(process.started.port) {}
+};
+
+std::unique_ptr<Watched> watch(const RigSettings& settings) {
+  return settings.watchdog ? std::make_unique<Watched>(*settings.watchdog, settings) : nullptr;
+}
+
+/// The gripper, through the watchdog where there is one.
+WsgSettings gripper_of(const RigSettings& settings, const Watched* watched) {
+  WsgSettings gripper = settings.gripper;
+  if (watched == nullptr) return gripper;
+  gripper.connection.host = "127.0.0.1";
+  gripper.connection.port = watched->run.gripper_port();
+  return gripper;
+}
+
 /// The devices as they are, without limits and without anybody who places objects.
 class RigDevices final : public Workcell {
  public:
   explicit RigDevices(const RigSettings& settings)
-      : arm_(settings.arm, clock_),
-        gripper_(settings.gripper, clock_),
+      : watched_(watch(settings)),
+        arm_(settings.arm, clock_),
+        gripper_(gripper_of(settings, watched_.get()), clock_),
         tactile_(settings.tactile, settings.pixel_pitch, clock_),
         camera_(settings.camera, clock_) {
     if (settings.force_torque) force_torque_.emplace(*settings.force_torque, clock_);
@@ -32,6 +64,14 @@ class RigDevices final : public Workcell {
     clock_.watch([this] { tactile_.stream().check(); });
     clock_.watch([this] { camera_.stream().check(); });
     if (force_torque_) clock_.watch([this] { force_torque_->read(); });
+    if (!watched_) return;
+    WatchedRun& run = watched_->run;
+    run.tell_frames_of("tactile", [this] { return tactile_.stream().counts().received; });
+    run.tell_frames_of("camera", [this] { return camera_.stream().counts().received; });
+    clock_.watch([&run] { run.come_by(); });
+  }
+  ~RigDevices() override {
+    if (watched_) watched_->run.forget_cameras();
   }
 
   Clock& clock() override { return clock_; }
@@ -46,9 +86,10 @@ class RigDevices final : public Workcell {
   Stage& stage() override { throw DeviceError("stage", "devices alone have none"); }
 
  private:
+  // Goes last: the gripper's goodbye passes through it.
+  std::unique_ptr<Watched> watched_;
   RigClock clock_;
   UrArm arm_;
-  // Where the gripper's connection comes from: settings.gripper.connection names host and port.
   WsgGripper gripper_;
   VideoTactileSensor tactile_;
   VideoCamera camera_;

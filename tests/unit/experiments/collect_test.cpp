@@ -211,6 +211,53 @@ TEST_F(CollectTest, AFailingDeviceEndsTheRunAndKeepsWhatWasMade) {
   }
 }
 
+TEST_F(CollectTest, AnAttemptThatADeviceEndedIsRememberedAndMadeAgain) {
+  const FakeScript well = fake_;
+  fake_.on_time = [&](double time, const std::string& name) {
+    if (name == "ball/001" && time > 1.2) throw hal::TimeoutError("arm", "protective stop");
+  };
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    try {
+      run("d");
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const hal::TimeoutError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("arm: protective stop (ball/001, "));
+      EXPECT_THAT(error.what(), HasSubstr("run the same command again"));
+    }
+  }
+  const EpisodeStore store = EpisodeStore::open(folder_.path() / "d");
+  const std::vector<AbortedGrasp> aborted = store.aborted();
+  ASSERT_EQ(aborted.size(), 2u);
+  for (const AbortedGrasp& attempt : aborted) {
+    EXPECT_EQ(attempt.object + "/" + attempt.grasp, "ball/001");
+    EXPECT_EQ(attempt.device, "arm");
+    EXPECT_EQ(attempt.error, "arm: protective stop");
+    EXPECT_NEAR(attempt.seconds, 1.2, 0.01);
+    EXPECT_THAT(attempt.phase, ::testing::AnyOf("approach", "closing", "rest", "lift"));
+    EXPECT_EQ(attempt.time.size(), std::string("2026-01-31T12:34:56Z").size());
+  }
+  EXPECT_THAT(store.verify(), IsEmpty());
+  fake_ = well;
+  run("d");
+  EXPECT_EQ(store.records().size(), 12u);
+  EXPECT_EQ(store.aborted().size(), 2u);
+  run("undisturbed");
+  EXPECT_EQ(store.dataset_hash(),
+            EpisodeStore::open(folder_.path() / "undisturbed").dataset_hash());
+
+  const std::filesystem::path record = store.folder() / "aborted/ball/001/01.json";
+  std::string bytes = read_file(record);
+  bytes[bytes.find("protective")] = 'P';
+  write_file(record, bytes);
+  EXPECT_THAT(store.verify(), ::testing::ElementsAre(HasSubstr("aborted/ball/001/01.json")));
+}
+
+TEST_F(CollectTest, WhatTheUserEndsIsNoFault) {
+  const std::atomic<bool> stop = true;
+  EXPECT_THROW(run("d", {.stop = &stop}), hal::Interrupted);
+  EXPECT_THAT(EpisodeStore::open(folder_.path() / "d").aborted(), IsEmpty());
+}
+
 TEST_F(CollectTest, AWorkcellThatCannotBeBuiltIsSaid) {
   EpisodeStore store =
       EpisodeStore::create_or_resume(folder_.path() / "d", fake_dataset(protocol_));

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "hal/watchdog/watchdog.h"
+
+namespace gripbench::hal {
+
+/// The process that a run's watchdog lives in.
+struct WatchdogProcess {
+  /// Where it listens.
+  std::uint16_t port = 0;
+  /// Its id; 0 if an earlier run had started it.
+  int id = 0;
+};
+
+/// Finds the watchdog of this gripper that listens at `port`, left by a run that was lost, or
+/// starts one: `program watchdog --workcell FILE --port PORT`, without a shell, in a session of its
+/// own, so that a terminal's Ctrl-C and hang-up do not reach it. Port 0 always starts one.
+/// @throws DeviceError about "watchdog".
+WatchdogProcess find_or_start_watchdog(const std::filesystem::path& program,
+                                       const std::filesystem::path& workcell, std::uint16_t port,
+                                       const WsgOptions& gripper);
+
+/// What the watchdog at `port` answers to a line; the words after "ok".
+/// @throws DeviceError about "watchdog" if none is there or it says "error".
+std::string ask_watchdog(std::uint16_t port, const std::string& line);
+
+/// Lets a watchdog that was started here come to its end, for a while.
+void wait_for_end(const WatchdogProcess& watchdog);
+
+}  // namespace gripbench::hal

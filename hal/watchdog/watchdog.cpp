@@ -1,0 +1,248 @@
+#include "hal/watchdog/watchdog.h"
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "hal/errors.h"
+#include "hal/net/line_reader.h"
+
+namespace gripbench::hal {
+namespace {
+
+using Mode = WatchState::Mode;
+
+constexpr Duration kTick{0.01};
+constexpr Duration kLookUp{0.02};
+/// The tool stands below that (m/s).
+constexpr double kStanding = 1e-3;
+/// Between two tries to stop an arm that still moves, and when to say that it does (s).
+constexpr double kStopAgain = 0.25;
+constexpr double kStopPatience = 5.0;
+
+const char* name_of(Mode mode) {
+  switch (mode) {
+    case Mode::kIdle:
+      return "idle";
+    case Mode::kWatching:
+      return "watching";
+    case Mode::kHolding:
+      return "holding";
+    case Mode::kDone:
+      return "done";
+  }
+  return "unknown";
+}
+
+std::uint64_t count_of(std::string_view text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw WireError(fmt::format("expected a count, got '{}'", text));
+  }
+  return count;
+}
+
+}  // namespace
+
+Watchdog::Watchdog(WatchdogSettings settings, Say say)
+    : settings_(std::move(settings)),
+      say_(std::move(say)),
+      arm_(settings_.arm, clock_),
+      state_(settings_.rules, clock_.now()) {
+  relay_ = std::make_unique<GripperRelay>(settings_.gripper.connection,
+                                          [this](bool announced) { client_gone(announced); });
+  control_ = std::make_unique<TcpServer>(
+      ListenOn{"127.0.0.1", settings_.port},
+      [this](TcpConnection& connection, std::stop_token stop) { serve(connection, stop); });
+}
+
+Watchdog::~Watchdog() {
+  // Whoever is served still uses the rest.
+  control_.reset();
+  relay_.reset();
+}
+
+WatchState::Mode Watchdog::mode() const {
+  const std::lock_guard lock(mutex_);
+  return state_.mode();
+}
+
+void Watchdog::client_gone(bool announced) {
+  const std::lock_guard lock(mutex_);
+  if (announced) {
+    state_.goodbye();
+  } else if (relay_->holds()) {
+    state_.lost("the run's connection to the gripper");
+  }
+  // Else the gripper closed it, which the run learns from its own driver.
+}
+
+void Watchdog::serve(TcpConnection& connection, std::stop_token stop) {
+  LineReader reader;
+  bool watches = false;
+  try {
+    while (!stop.stop_requested()) {
+      reader.append(connection.receive(kLookUp));
+      while (const std::optional<std::string> line = reader.next()) {
+        connection.send(answer(*line, watches) + "\n");
+      }
+    }
+  } catch (const WireError&) {
+    // Gone, or no client of ours.
+  }
+  if (!watches || stop.stop_requested()) return;
+  const std::lock_guard lock(mutex_);
+  state_.lost("the run's connection to the watchdog");
+}
+
+std::string Watchdog::answer(const std::string& line, bool& watches) {
+  std::istringstream words(line);
+  std::string command;
+  words >> command;
+  try {
+    if (command == "hello") {
+      const std::lock_guard lock(mutex_);
+      const WsgOptions& gripper = settings_.gripper.connection;
+      return fmt::format("ok gripbench-watchdog {}:{} {} {}", gripper.host, gripper.port,
+                         name_of(state_.mode()), state_.reason());
+    }
+    if (command == "watch") return begin_to_watch(watches);
+    if (command == "beat") return take_beat(words);
+    if (command == "bye") {
+      const bool nothing_held = !relay_->holds();
+      const std::lock_guard lock(mutex_);
+      watches = false;
+      if (nothing_held) {
+        state_.goodbye();
+      } else {
+        state_.lost("the run");
+      }
+      return "ok";
+    }
+    if (command == "release" || command == "open") return end_of_holding(command == "open");
+    return "error: unknown command '" + command + "'";
+  } catch (const Error& error) {
+    return std::string("error: ") + error.what();
+  }
+}
+
+std::string Watchdog::begin_to_watch(bool& watches) {
+  const std::lock_guard lock(mutex_);
+  if (state_.mode() == Mode::kWatching) return "error: another run has the rig; wait for its end";
+  relay_->open();
+  if (!state_.begin(clock_.now())) return "error: it is about to end; try again";
+  watches = true;
+  return fmt::format("ok {}", relay_->port());
+}
+
+std::string Watchdog::take_beat(std::istream& words) {
+  WatchBeat beat;
+  std::string word;
+  words >> word;
+  beat.progress = count_of(word);
+  while (words >> word) {
+    const std::size_t equals = std::min(word.find('='), word.size());
+    beat.frames[word.substr(0, equals)] =
+        count_of(std::string_view(word).substr(std::min(equals + 1, word.size())));
+  }
+  const std::lock_guard lock(mutex_);
+  state_.beat(clock_.now(), beat);
+  if (state_.mode() == Mode::kHolding) return "error: " + state_.reason();
+  return "ok";
+}
+
+std::string Watchdog::end_of_holding(bool open_jaws) {
+  const std::lock_guard lock(mutex_);
+  if (!state_.release()) return "error: a run is being watched; end that first (Ctrl-C)";
+  open_jaws_ = open_jaws;
+  return "ok";
+}
+
+bool Watchdog::arm_moves() {
+  try {
+    return arm_.read().tcp_velocity.head<3>().norm() > kStanding;
+  } catch (const DeviceError&) {
+    // Nobody knows.
+    return true;
+  }
+}
+
+/// Else somebody moves the arm by the pendant.
+bool Watchdog::program_runs() {
+  try {
+    return arm_.status().runtime_state != UrRuntimeState::kStopped;
+  } catch (const DeviceError&) {
+    return true;
+  }
+}
+
+void Watchdog::run(std::atomic<bool>& asked) {
+  Mode before = Mode::kIdle;
+  while (true) {
+    const bool moves = arm_moves();
+    Mode now = Mode::kIdle;
+    std::string reason;
+    {
+      const std::lock_guard lock(mutex_);
+      state_.tick(clock_.now(), moves && program_runs());
+      if (asked.exchange(false) && !state_.release()) {
+        say_("a run is being watched; end that first, and this ends by itself");
+      }
+      now = state_.mode();
+      reason = state_.reason();
+    }
+    if (now == Mode::kHolding && before != Mode::kHolding) take_over(reason);
+    if (now == Mode::kDone) break;
+    if (now == Mode::kHolding && !relay_->holds()) {
+      throw DeviceError(settings_.gripper.connection.device,
+                        "the connection is lost and the gripper has let go; look at the part, then "
+                        "acknowledge on the gripper's web page");
+    }
+    before = now;
+    std::this_thread::sleep_for(kTick);
+  }
+  if (!relay_->holds()) return;
+  if (open_jaws_) relay_->open_jaws();
+  relay_->say_goodbye();
+  say_(open_jaws_ ? "the jaws are open; the gripper is free for the next run"
+                  : "the gripper holds on by itself; it is free for the next run");
+}
+
+void Watchdog::take_over(const std::string& reason) {
+  relay_->close();
+  bring_arm_to_a_stand();
+  say_(fmt::format(
+      "{}; the jaws keep their grip ({:.1f} N per pad). Take hold of the part, then end this by "
+      "'gripbench watchdog release --port {}' (--open opens the jaws first), or run the same "
+      "command again to go on",
+      reason, relay_->normal_force(), port()));
+}
+
+void Watchdog::bring_arm_to_a_stand() {
+  const double begin = clock_.now();
+  double next = begin;
+  std::string trouble;
+  while (arm_moves() && clock_.now() - begin < kStopPatience) {
+    if (clock_.now() >= next) {
+      next = clock_.now() + kStopAgain;
+      try {
+        arm_.stop();
+      } catch (const DeviceError& error) {
+        trouble = error.what();
+      }
+    }
+    std::this_thread::sleep_for(kTick);
+  }
+  if (arm_moves()) {
+    say_(fmt::format("THE ARM COULD NOT BE STOPPED: hit the emergency stop ({})", trouble));
+  } else {
+    say_(fmt::format("the arm stands, {:.2f} s after the run was lost", clock_.now() - begin));
+  }
+}
+
+}  // namespace gripbench::hal

@@ -1,0 +1,54 @@
+// A run for the watchdog's tests: grips what stands before the rig, lifts it slowly, and says
+// "lifting" once it rises. Then it goes on as it is told: "hold" until it is killed, "hang" without
+// looking at the rig, "end" in order.
+//   watched_lift PROGRAM WORKCELL hold|hang|end
+
+#include <iostream>
+#include <string>
+#include <thread>
+
+#include "hal/errors.h"
+#include "hal/rig/rig_workcell.h"
+
+namespace {
+
+using namespace gripbench;
+
+Eigen::Isometry3d down_at(const Eigen::Vector3d& point) {
+  Eigen::Isometry3d pose = Eigen::Isometry3d::Identity();
+  pose.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
+  pose.translation() = point;
+  return pose;
+}
+
+void run(const std::string& program, const std::string& file, const std::string& then) {
+  hal::RigSettings settings = hal::RigSettings::from(hal::ConfigNode::load(file));
+  settings.watchdog.value().program = program;
+  const auto rig = hal::make_rig_workcell(settings);
+  const auto wait = [&](auto done) {
+    while (!done()) rig->clock().sleep_until(rig->clock().now() + 0.01);
+  };
+  rig->arm().start_move(down_at({0.45, 0.0, 0.05}), {0.5, 2.0});
+  wait([&] { return !rig->arm().moving(); });
+  rig->gripper().start_move(0.039, 0.3);
+  wait([&] { return !rig->gripper().moving(); });
+  rig->arm().start_move(down_at({0.45, 0.0, 0.15}), {0.01, 1.0});
+  wait([&] { return rig->arm().read().tcp_velocity.z() > 0.005; });
+  std::cout << "lifting" << std::endl;
+  if (then == "end") return;
+  while (then == "hang") std::this_thread::sleep_for(std::chrono::seconds(1));
+  wait([] { return false; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  try {
+    run(argv[1], argv[2], argv[3]);
+    return 0;
+  } catch (const hal::Error& error) {
+    std::cerr << "watched_lift: " << error.what() << std::endl;
+    return 3;
+  }
+}

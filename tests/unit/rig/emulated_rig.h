@@ -1,0 +1,96 @@
+#pragma once
+
+#include <string>
+
+#include "hal/emulator/camera_server.h"
+#include "hal/emulator/ur_emulator.h"
+#include "hal/emulator/wsg_server.h"
+#include "hal/rig/rig_settings.h"
+#include "tests/unit/experiments/fake_workcell.h"
+#include "tests/unit/hal/patience.h"
+
+namespace gripbench::hal {
+
+/// Every device of a rig, emulated over one scripted workcell in real time, on free ports of the
+/// loopback interface. Its object always stands before the arm, and never slips by its own account.
+struct EmulatedRig {
+  explicit EmulatedRig(const experiments::FakeScript& script = {})
+      : workcell([script] { return experiments::make_fake_workcell(script); }),
+        control(board),
+        arm(workcell, "127.0.0.1", kAnyUrPorts, {.unlock_after = 0.05}, board, control),
+        gripper(workcell, {}, {.homed = true}, board, control),
+        tactile(workcell, LiveCamera::kTactile, {}, board, control),
+        camera(workcell, LiveCamera::kExternal, {}, board, control) {
+    Placement placement;
+    placement.object = "can";
+    workcell.call([&](Workcell& cell) { cell.stage().present(placement); });
+    for (const char* nothing : {"take", "present", "watch"}) {
+      control.add(nothing, "", "", [](const auto&) { return ""; });
+    }
+    control.add("slipped", "", "", [](const auto&) { return "no"; });
+    control.listen({});
+  }
+  ~EmulatedRig() { control.close(); }
+
+  /// Limits that the scripted workcell's grasps keep.
+  static SafetyLimits safety() {
+    return {.workspace = {Eigen::Vector3d(0.3, -0.2, 0.0), Eigen::Vector3d(0.6, 0.2, 0.35)},
+            .table_height = 0.0,
+            .finger_reach = 0.01,
+            .table_clearance = 0.0,
+            .max_tilt = 0.1,
+            .max_speed = 0.6,
+            .max_acceleration = 3.0,
+            .max_jaw_speed = 0.4,
+            .max_normal_force = 40.0,
+            .max_lift = 0.12,
+            .holding_force = 0.5};
+  }
+
+  RigSettings settings() const {
+    RigSettings rig;
+    rig.arm.host = "127.0.0.1";
+    rig.arm.rtde_port = arm.ports().rtde;
+    rig.arm.primary_port = arm.ports().primary;
+    rig.arm.dashboard_port = arm.ports().dashboard;
+    rig.arm.payload = 1.5;
+    rig.arm.start_timeout = kPatience;
+    WsgOptions& wsg = rig.gripper.connection;
+    wsg.host = "127.0.0.1";
+    wsg.port = gripper.port();
+    wsg.answer_timeout = Duration(5.0);
+    wsg.stale_after = Duration(0.4);
+    rig.tactile = video("tactile", tactile.port());
+    rig.pixel_pitch = 0.00016;
+    rig.camera = video("camera", camera.port());
+    rig.safety = safety();
+    rig.stage.home = {0.45, 0.0, 0.25};
+    rig.stage.motion = {0.5, 2.0};
+    rig.stage.holding_force = 0.5;
+    rig.stage.jaw_speed = 0.4;
+    rig.stage.open_width = 0.1;
+    rig.stage.patience = kPatience;
+    rig.operator_control = {"127.0.0.1", control.port()};
+    return rig;
+  }
+
+  LiveWorkcell workcell;
+  FaultBoard board;
+  ControlServer control;
+  UrEmulator arm;
+  WsgServer gripper;
+  CameraServer tactile, camera;
+
+ private:
+  static VideoSettings video(const std::string& device, std::uint16_t port) {
+    VideoSettings settings;
+    settings.device = device;
+    settings.source = HttpVideo{"http://127.0.0.1:" + std::to_string(port) + "/stream"};
+    settings.width_px = 96;
+    settings.height_px = 72;
+    settings.answer_timeout = Duration(kPatience);
+    return settings;
+  }
+};
+
+}  // namespace gripbench::hal

@@ -1,0 +1,237 @@
+#include "hal/watchdog/watchdog.h"
+
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "hal/watchdog/start_watchdog.h"
+#include "hal/watchdog/watched_run.h"
+#include "hal/wsg/wsg_gripper.h"
+#include "tests/unit/rig/emulated_rig.h"
+
+namespace gripbench::hal {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// A watchdog on a thread in place of its process, between an emulated rig and a run.
+class WatchdogTest : public ::testing::Test {
+ protected:
+  WatchdogTest() {
+    WatchdogSettings settings;
+    settings.port = 0;
+    // Deaths show by closed connections at once; silence is for WatchState's own tests.
+    settings.rules = {.beat_timeout = kPatience,
+                      .camera_timeout = 1.0,
+                      .hang_timeout = kPatience,
+                      .idle_timeout = kPatience};
+    settings.arm = rig_.settings().arm;
+    settings.gripper = rig_.settings().gripper;
+    watchdog_ = std::make_unique<Watchdog>(settings, [this](const std::string& line) {
+      const std::lock_guard lock(mutex_);
+      said_ += line + "\n";
+    });
+    port_ = watchdog_->port();
+    thread_ = std::jthread([this] {
+      ended_with_ = message_of([this] { watchdog_->run(asked_); });
+      ended_ = true;
+    });
+  }
+  ~WatchdogTest() override {
+    // Whatever a failed test left.
+    eventually([this] {
+      asked_ = true;
+      return ended_.load();
+    });
+  }
+
+  std::string said() {
+    const std::lock_guard lock(mutex_);
+    return said_;
+  }
+  bool ends() {
+    return eventually([this] { return ended_.load(); });
+  }
+  WsgSettings through(const WatchedRun& run) const {
+    WsgSettings settings = rig_.settings().gripper;
+    settings.connection.port = run.gripper_port();
+    return settings;
+  }
+  bool gripper_in_fast_stop() {
+    WsgOptions direct = rig_.settings().gripper.connection;
+    const RigClock clock;
+    return (WsgClient(direct, clock).newest().state_bits & kWsgFastStop) != 0;
+  }
+  double force() const { return rig_.workcell.state().gripper.normal_force; }
+  bool arm_stands() const {
+    const LiveState then = rig_.workcell.state();
+    eventually([&] { return rig_.workcell.state().number > then.number + 100; });
+    const Eigen::Vector3d way = rig_.workcell.state().arm.base_from_tcp.translation() -
+                                then.arm.base_from_tcp.translation();
+    return way.norm() < 1e-6;
+  }
+  static void grip(WsgGripper& gripper) {
+    gripper.prepare();
+    gripper.start_move(0.039, 0.3);
+    ASSERT_TRUE(eventually([&] { return !gripper.moving(); }));
+  }
+  void begin_long_lift(UrArm& arm) {
+    arm.prepare();
+    Eigen::Isometry3d up = arm.read().base_from_tcp;
+    up.translation().z() += 0.4;
+    arm.start_move(up, {0.02, 1.0});
+    ASSERT_TRUE(eventually([&] { return rig_.workcell.state().arm.tcp_velocity.z() > 0.0; }));
+  }
+
+  EmulatedRig rig_;
+  RigClock clock_;
+  std::mutex mutex_;
+  std::string said_;
+  std::string ended_with_;
+  std::atomic<bool> asked_{false}, ended_{false};
+  std::unique_ptr<Watchdog> watchdog_;
+  std::uint16_t port_ = 0;
+  std::jthread thread_;
+};
+
+TEST_F(WatchdogTest, ARunThatEndsInOrderTakesItAlong) {
+  {
+    WatchedRun run(port_);
+    WsgGripper gripper(through(run), clock_);
+    grip(gripper);
+    EXPECT_NEAR(gripper.read().normal_force, 3.0, 1e-2);
+    run.come_by();
+  }
+  EXPECT_TRUE(ends());
+  EXPECT_EQ(ended_with_, "nothing was thrown");
+  EXPECT_NEAR(force(), 3.0, 1e-6) << "the goodbye came through";
+  EXPECT_FALSE(gripper_in_fast_stop());
+}
+
+TEST_F(WatchdogTest, ACameraThatStallsStopsTheArmAndKeepsTheGrip) {
+  WatchedRun run(port_);
+  std::atomic<std::uint64_t> frames{1};
+  std::atomic<bool> stalled{false};
+  run.tell_frames_of("tactile", [&] { return stalled ? frames.load() : ++frames; });
+  std::optional<WsgGripper> gripper(std::in_place, through(run), clock_);
+  grip(*gripper);
+  UrArm arm(rig_.settings().arm, clock_);
+  begin_long_lift(arm);
+  stalled = true;
+  EXPECT_THAT(message_when_it_throws([&] { run.come_by(); }),
+              AllOf(HasSubstr("watchdog: "), HasSubstr("tactile: no frame for")));
+  ASSERT_TRUE(eventually([&] { return said().find("keep their grip") != std::string::npos; }));
+  EXPECT_THAT(said(), AllOf(HasSubstr("the arm stands"), HasSubstr("tactile: no frame"),
+                            HasSubstr("gripbench watchdog release")));
+  EXPECT_TRUE(arm_stands());
+  EXPECT_NEAR(force(), 3.0, 1e-6);
+  EXPECT_THAT(message_when_it_throws([&] { gripper->read(); }), HasSubstr("no width"))
+      << "the run has nothing to say any more";
+  gripper.reset();
+  EXPECT_NEAR(force(), 3.0, 1e-6);
+
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
+  EXPECT_TRUE(ends());
+  EXPECT_NEAR(force(), 3.0, 1e-6);
+  EXPECT_FALSE(gripper_in_fast_stop());
+}
+
+/// A run that dies: its connections close, as the system does it for a process that is killed.
+class DyingRun : public WatchdogTest {
+ protected:
+  void die_with_a_grip() {
+    WatchedRun run(port_);
+    {
+      const RigClock clock;
+      WsgOptions options = through(run).connection;
+      TcpConnection raw = TcpConnection::connect("127.0.0.1", run.gripper_port(), Duration(5.0));
+      raw.send(encode(make_request(WsgCommand::kIdentity)));
+      ASSERT_FALSE(raw.receive(Duration(kPatience)).empty());
+      raw.send(encode(make_value_request(WsgCommand::kForce, {true, false, 20})));
+      raw.send(encode(make_pre_position({false, false, 39.0f, 300.0f})));
+      ASSERT_TRUE(eventually([&] {
+        raw.receive(Duration(0.01));
+        return std::abs(force() - 3.0) < 1e-6 && !rig_.workcell.state().gripper_moving;
+      }));
+    }
+    ASSERT_TRUE(eventually([&] { return said().find("keep their grip") != std::string::npos; }));
+  }
+};
+
+TEST_F(DyingRun, TheGripperNoticesNothingAndAPersonMayOpenIt) {
+  die_with_a_grip();
+  EXPECT_THAT(said(), AllOf(HasSubstr("closed without goodbye"), HasSubstr("3.0 N per pad")));
+  EXPECT_NEAR(force(), 3.0, 1e-6);
+  EXPECT_EQ(ask_watchdog(port_, "open"), "");
+  EXPECT_TRUE(ends());
+  EXPECT_EQ(force(), 0.0);
+  EXPECT_NEAR(rig_.workcell.state().gripper.width, 0.1, 1e-6);
+  EXPECT_FALSE(gripper_in_fast_stop());
+}
+
+TEST_F(DyingRun, TheNextRunTakesTheConnectionOver) {
+  die_with_a_grip();
+  EXPECT_EQ(
+      find_or_start_watchdog("/nowhere", "/nowhere", port_, rig_.settings().gripper.connection)
+          .port,
+      port_)
+      << "it is found, and none is started";
+  {
+    WatchedRun next(port_);
+    WsgGripper gripper(through(next), clock_);
+    EXPECT_NEAR(gripper.read().normal_force, 3.0, 1e-2) << "still held";
+    gripper.check();
+    EXPECT_THAT(message_of([&] { WatchedRun(port_); }), HasSubstr("another run has the rig"));
+    EXPECT_THAT(message_of([&] { ask_watchdog(port_, "release"); }),
+                HasSubstr("a run is being watched"));
+    gripper.start_move(0.09, 0.3);
+    EXPECT_TRUE(eventually([&] { return !gripper.moving(); }));
+  }
+  EXPECT_TRUE(ends());
+}
+
+TEST_F(DyingRun, ARequestToEndIsARelease) {
+  die_with_a_grip();
+  asked_ = true;
+  EXPECT_TRUE(ends());
+  EXPECT_THAT(said(), HasSubstr("holds on by itself"));
+  EXPECT_NEAR(force(), 3.0, 1e-6);
+}
+
+TEST_F(DyingRun, AGripperThatIsLostMeanwhileIsSaid) {
+  die_with_a_grip();
+  rig_.control.answer("drop wsg");
+  EXPECT_TRUE(ends());
+  EXPECT_THAT(ended_with_, AllOf(HasSubstr("gripper: "), HasSubstr("has let go")));
+}
+
+TEST_F(WatchdogTest, ADroppedGripperIsSeenByTheRunAsWithoutAWatchdog) {
+  WatchedRun run(port_);
+  WsgGripper gripper(through(run), clock_);
+  grip(gripper);
+  rig_.control.answer("drop wsg");
+  ASSERT_TRUE(eventually([&] { return gripper.reconnections() >= 1; }));
+  EXPECT_THAT(message_when_it_throws([&] { gripper.check(); }), HasSubstr("fast stop"));
+  gripper.acknowledge();
+  run.come_by();
+}
+
+TEST_F(WatchdogTest, StrangersAreAnsweredAndChangeNothing) {
+  EXPECT_THAT(ask_watchdog(port_, "hello"), HasSubstr("gripbench-watchdog 127.0.0.1:"));
+  EXPECT_THAT(message_of([&] { ask_watchdog(port_, "dance"); }), HasSubstr("unknown command"));
+  EXPECT_THAT(message_of([&] { ask_watchdog(port_, "beat often"); }),
+              HasSubstr("expected a count"));
+  WsgOptions other;
+  other.host = "192.0.2.1";
+  EXPECT_THAT(message_of([&] { find_or_start_watchdog("/nowhere", "/nowhere", port_, other); }),
+              HasSubstr("is taken by 'gripbench-watchdog 127.0.0.1:"));
+  EXPECT_THAT(message_of([&] { find_or_start_watchdog("/nowhere", "/nowhere", 0, other); }),
+              HasSubstr("cannot be started"));
+}
+
+}  // namespace
+}  // namespace gripbench::hal
