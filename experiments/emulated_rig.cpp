@@ -16,6 +16,17 @@ hal::UrControllerOptions controller_of(const hal::ArmState& arm) {
   return options;
 }
 
+/// A gripper with the twin's jaws: it tells its clients how far they open.
+hal::WsgDeviceOptions gripper_of(hal::LiveWorkcell& workcell) {
+  hal::GripperLimits jaws;
+  workcell.call([&](hal::Workcell& cell) { jaws = cell.gripper().limits(); });
+  hal::WsgDeviceOptions options;
+  options.limits.stroke = static_cast<float>(1e3 * jaws.max_width);
+  options.limits.min_speed = static_cast<float>(1e3 * jaws.min_speed);
+  options.limits.max_speed = static_cast<float>(1e3 * jaws.max_speed);
+  return options;
+}
+
 }  // namespace
 
 RigPorts RigPorts::from(std::uint16_t first) {
@@ -51,7 +62,8 @@ EmulatedRig::EmulatedRig(const EmulationOptions& options)
       operator_(workcell_, options.label, options.first, control_),
       ur_(workcell_, options.address, options.ports.ur, controller_of(workcell_.state().arm),
           board_, control_),
-      wsg_(workcell_, {options.address, options.ports.wsg}, {}, board_, control_),
+      wsg_(workcell_, {options.address, options.ports.wsg}, gripper_of(workcell_), board_,
+           control_),
       tactile_(workcell_, hal::LiveCamera::kTactile, {options.address, options.ports.tactile},
                board_, control_),
       camera_(workcell_, hal::LiveCamera::kExternal, {options.address, options.ports.camera},
