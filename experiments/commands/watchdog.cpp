@@ -1,51 +1,14 @@
 #include "hal/watchdog/watchdog.h"
 
-#include <atomic>
-#include <csignal>
-#include <cstdio>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include "experiments/commands/command.h"
 #include "hal/errors.h"
-#include "hal/rig/rig_settings.h"
+#include "hal/rig/rig_watchdog.h"
 #include "hal/watchdog/start_watchdog.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
-namespace {
-
-std::atomic<bool> asked{false};
-
-/// However often it is asked: ending at once would open a grip.
-void catch_requests() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { asked.store(true, std::memory_order_relaxed); };
-  action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  action.sa_handler = SIG_IGN;
-  sigaction(SIGHUP, &action, nullptr);
-  sigaction(SIGPIPE, &action, nullptr);
-}
-
-void watch(const fs::path& workcell, std::uint16_t port) {
-  catch_requests();
-  const hal::RigSettings rig = hal::RigSettings::from(hal::ConfigNode::load(workcell));
-  hal::WatchdogSettings settings{.port = port, .rules = {}, .arm = rig.arm, .gripper = rig.gripper};
-  if (rig.watchdog) settings.rules = rig.watchdog->rules;
-  hal::Watchdog watchdog(settings, [](const std::string& line) {
-    fmt::print(stderr, "gripbench watchdog: {}\n", line);
-  });
-  // Whoever started it reads this line.
-  fmt::print("{}\n", watchdog.port());
-  std::fflush(stdout);
-  watchdog.run(asked);
-}
-
-}  // namespace
-
 void add_watchdog_command(CLI::App& program) {
   struct Options {
     fs::path workcell;
@@ -73,7 +36,7 @@ void add_watchdog_command(CLI::App& program) {
     if (options->workcell.empty()) {
       throw hal::InputError("watchdog: --workcell is missing; see --help");
     }
-    watch(options->workcell, options->port);
+    hal::serve_as_watchdog(options->workcell, options->port);
   });
 }
 

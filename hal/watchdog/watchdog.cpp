@@ -61,11 +61,7 @@ Watchdog::Watchdog(WatchdogSettings settings, Say say)
       [this](TcpConnection& connection, std::stop_token stop) { serve(connection, stop); });
 }
 
-Watchdog::~Watchdog() {
-  // Whoever is served still uses the rest.
-  control_.reset();
-  relay_.reset();
-}
+Watchdog::~Watchdog() = default;
 
 WatchState::Mode Watchdog::mode() const {
   const std::lock_guard lock(mutex_);
@@ -134,6 +130,9 @@ std::string Watchdog::answer(const std::string& line, bool& watches) {
 std::string Watchdog::begin_to_watch(bool& watches) {
   const std::lock_guard lock(mutex_);
   if (state_.mode() == Mode::kWatching) return "error: another run has the rig; wait for its end";
+  if (state_.mode() == Mode::kHolding && !stopped_) {
+    return "error: it is still stopping the arm; try again";
+  }
   relay_->open();
   if (!state_.begin(clock_.now())) return "error: it is about to end; try again";
   watches = true;
@@ -195,6 +194,7 @@ void Watchdog::run(std::atomic<bool>& asked) {
       }
       now = state_.mode();
       reason = state_.reason();
+      if (now != Mode::kHolding) stopped_ = false;
     }
     if (now == Mode::kHolding && before != Mode::kHolding) take_over(reason);
     if (now == Mode::kDone) break;
@@ -216,6 +216,10 @@ void Watchdog::run(std::atomic<bool>& asked) {
 void Watchdog::take_over(const std::string& reason) {
   relay_->close();
   bring_arm_to_a_stand();
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
   say_(fmt::format(
       "{}; the jaws keep their grip ({:.1f} N per pad). Take hold of the part, then end this by "
       "'gripbench watchdog release --port {}' (--open opens the jaws first), or run the same "

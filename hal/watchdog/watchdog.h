@@ -44,6 +44,8 @@ class Watchdog {
   /// @throws DeviceError about the arm; InputError if it cannot listen.
   Watchdog(WatchdogSettings settings, Say say);
   ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
 
   std::uint16_t port() const { return control_->port(); }
 
@@ -74,7 +76,10 @@ class Watchdog {
   mutable std::mutex mutex_;
   WatchState state_;
   bool open_jaws_ = false;
+  /// The arm was stopped since the run was lost.
+  bool stopped_ = false;
 
+  // Whoever is served uses all above; the relay's clients and the control's end first.
   std::unique_ptr<GripperRelay> relay_;
   std::unique_ptr<TcpServer> control_;
 };

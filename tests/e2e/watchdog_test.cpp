@@ -102,8 +102,7 @@ class WatchdogProcessTest : public ::testing::Test {
 
   std::unique_ptr<Child> lift(const std::string& then) {
     return std::make_unique<Child>(
-        std::vector<std::string>{WATCHED_LIFT, GRIPBENCH_PROGRAM, workcell_.string(), then}, out_,
-        errors_);
+        std::vector<std::string>{WATCHED_LIFT, "lift", workcell_.string(), then}, out_, errors_);
   }
   std::string said(const std::filesystem::path& file) const {
     return std::filesystem::exists(file) ? experiments::read_file(file) : "";
@@ -129,11 +128,7 @@ class WatchdogProcessTest : public ::testing::Test {
     EXPECT_NEAR(state().gripper.normal_force, 3.0, 1e-6);
     EXPECT_NEAR(state().gripper.width, 0.039, 1e-6);
   }
-  bool fast_stop() {
-    const RigClock clock;
-    return (WsgClient(rig_.settings().gripper.connection, clock).newest().state_bits &
-            kWsgFastStop) != 0;
-  }
+  bool fast_stop() { return (rig_.gripper_state_bits() & kWsgFastStop) != 0; }
 
   EmulatedRig rig_;
   experiments::TemporaryFolder folder_;
@@ -155,9 +150,7 @@ TEST_F(WatchdogProcessTest, ARunKilledInMidLiftLeavesAStandingArmAndAHeldPart) {
   EXPECT_THAT(said(errors_), AllOf(HasSubstr("closed without goodbye"),
                                    HasSubstr("watchdog release --port " + std::to_string(port_))));
 
-  Child release({GRIPBENCH_PROGRAM, "watchdog", "release", "--port", std::to_string(port_)}, out_,
-                errors_);
-  EXPECT_EQ(release.wait(), 0);
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
   EXPECT_TRUE(nobody_listens());
   EXPECT_NEAR(state().gripper.normal_force, 3.0, 1e-6);
   EXPECT_FALSE(fast_stop());

@@ -1,13 +1,17 @@
 // A run for the watchdog's tests: grips what stands before the rig, lifts it slowly, and says
 // "lifting" once it rises. Then it goes on as it is told: "hold" until it is killed, "hang" without
 // looking at the rig, "end" in order.
-//   watched_lift PROGRAM WORKCELL hold|hang|end
+//   watched_lift lift WORKCELL hold|hang|end
+// It is its own watchdog too, as gripbench is, and starts itself as such:
+//   watched_lift watchdog --workcell FILE --port PORT
 
 #include <iostream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "hal/errors.h"
+#include "hal/rig/rig_watchdog.h"
 #include "hal/rig/rig_workcell.h"
 
 namespace {
@@ -21,9 +25,8 @@ Eigen::Isometry3d down_at(const Eigen::Vector3d& point) {
   return pose;
 }
 
-void run(const std::string& program, const std::string& file, const std::string& then) {
-  hal::RigSettings settings = hal::RigSettings::from(hal::ConfigNode::load(file));
-  settings.watchdog.value().program = program;
+void lift(const std::string& file, const std::string& then) {
+  const hal::RigSettings settings = hal::RigSettings::from(hal::ConfigNode::load(file));
   const auto rig = hal::make_rig_workcell(settings);
   const auto wait = [&](auto done) {
     while (!done()) rig->clock().sleep_until(rig->clock().now() + 0.01);
@@ -43,9 +46,15 @@ void run(const std::string& program, const std::string& file, const std::string&
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  const std::vector<std::string> words(argv, argv + argc);
   try {
-    run(argv[1], argv[2], argv[3]);
+    if (words.size() == 6 && words[1] == "watchdog") {
+      hal::serve_as_watchdog(words[3], static_cast<std::uint16_t>(std::stoi(words[5])));
+    } else if (words.size() == 4) {
+      lift(words[2], words[3]);
+    } else {
+      return 2;
+    }
     return 0;
   } catch (const hal::Error& error) {
     std::cerr << "watched_lift: " << error.what() << std::endl;

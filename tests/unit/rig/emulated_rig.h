@@ -6,6 +6,7 @@
 #include "hal/emulator/ur_emulator.h"
 #include "hal/emulator/wsg_server.h"
 #include "hal/rig/rig_settings.h"
+#include "hal/wsg/wsg_client.h"
 #include "tests/unit/experiments/fake_workcell.h"
 #include "tests/unit/hal/patience.h"
 
@@ -17,7 +18,7 @@ struct EmulatedRig {
   explicit EmulatedRig(const experiments::FakeScript& script = {})
       : workcell([script] { return experiments::make_fake_workcell(script); }),
         control(board),
-        arm(workcell, "127.0.0.1", kAnyUrPorts, {.unlock_after = 0.05}, board, control),
+        arm(workcell, "127.0.0.1", kAnyUrPorts, unlocked_soon(), board, control),
         gripper(workcell, {}, {.homed = true}, board, control),
         tactile(workcell, LiveCamera::kTactile, {}, board, control),
         camera(workcell, LiveCamera::kExternal, {}, board, control) {
@@ -58,7 +59,7 @@ struct EmulatedRig {
     WsgOptions& wsg = rig.gripper.connection;
     wsg.host = "127.0.0.1";
     wsg.port = gripper.port();
-    wsg.answer_timeout = Duration(5.0);
+    wsg.answer_timeout = Duration(2.0);
     wsg.stale_after = Duration(0.4);
     rig.tactile = video("tactile", tactile.port());
     rig.pixel_pitch = 0.00016;
@@ -74,6 +75,22 @@ struct EmulatedRig {
     return rig;
   }
 
+  /// What the gripper says to whoever comes next, once it is free: before that it serves another.
+  std::uint32_t gripper_state_bits() const {
+    const RigClock clock;
+    std::uint32_t bits = 0;
+    const bool free = eventually([&] {
+      try {
+        bits = WsgClient(settings().gripper.connection, clock).newest().state_bits;
+        return true;
+      } catch (const DeviceError&) {
+        return false;
+      }
+    });
+    if (!free) throw DeviceError("gripper", "somebody else holds it");
+    return bits;
+  }
+
   LiveWorkcell workcell;
   FaultBoard board;
   ControlServer control;
@@ -82,6 +99,12 @@ struct EmulatedRig {
   CameraServer tactile, camera;
 
  private:
+  /// No test waits for a controller's caution.
+  static UrControllerOptions unlocked_soon() {
+    UrControllerOptions options;
+    options.unlock_after = 0.05;
+    return options;
+  }
   static VideoSettings video(const std::string& device, std::uint16_t port) {
     VideoSettings settings;
     settings.device = device;

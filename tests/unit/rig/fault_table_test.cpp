@@ -51,11 +51,15 @@ const std::vector<Fault>& faults() {
       {"protective stop", {"protective_stop"}, {}, "arm", "protective stop"},
       {"emergency stop", {"emergency_stop"}, {"release_emergency_stop"}, "arm", "emergency stop"},
       {"safeguard", {"safeguard_open"}, {"safeguard_close"}, "arm", "safeguard"},
-      {"state stream dropped", {"drop rtde"}, {}, "arm", "no state for"},
-      {"all of the arm's lines dropped", {"drop rtde", "drop primary"}, {}, "arm", ""},
+      {"state stream dropped", {"drop rtde", "freeze rtde"}, {"thaw rtde"}, "arm", "no state for"},
+      {"all of the arm's lines dropped",
+       {"drop rtde", "freeze rtde", "drop primary"},
+       {"thaw rtde"},
+       "arm",
+       ""},
       {"primary interface dropped", {"drop primary"}, {}, "arm", "cannot be sent", true},
-      {"states delayed", {"delay rtde 1.5"}, {"delay rtde 0"}, "arm", "no state for"},
-      {"states corrupted", {"garble rtde 3"}, {"garble rtde 0"}, "arm", "no state for"},
+      {"states delayed", {"delay rtde 3"}, {"delay rtde 0"}, "arm", "no state for"},
+      {"states corrupted", {"garble rtde 20"}, {"garble rtde 0"}, "arm", "no state for"},
       {"gripper's frames corrupted", {"garble wsg 5000"}, {"garble wsg 0"}, "gripper", ""},
       {"camera frozen", {"freeze camera"}, {"thaw camera"}, "camera", "no frame for"},
       {"camera slow", {"slow_camera 4"}, {"slow_camera 0"}, "camera", ""},
@@ -73,12 +77,23 @@ GraspProtocol slow_protocol() {
   protocol.test_objects = {"ball"};
   protocol.train_grasps = protocol.test_grasps = 8;
   protocol.approach.motion = {0.3, 2.0};
+  protocol.squeeze.trial_lifts = 1;
   protocol.lift.jaw_speed = 0.01;
   protocol.lift.settle = 0.5;
   protocol.lift.distance = 0.09;
-  protocol.lift.motion = {0.04, 1.2};
+  protocol.lift.motion = {0.03, 1.2};
+  protocol.patience.frame = 3.0;
   protocol.lift.onset_speed = 0.01;
   return protocol;
+}
+
+/// A machine under load is slow at times: what counts as silence here is longer than on a rig.
+hal::RigSettings patient(hal::RigSettings rig) {
+  // The arm's state is stale after three periods.
+  rig.arm.rate = 5.0;
+  rig.gripper.connection.stale_after = hal::Duration(1.0);
+  rig.tactile.stale_after = rig.camera.stale_after = hal::Duration(1.0);
+  return rig;
 }
 
 /// The way of the emulated arm, watched by a thread of its own.
@@ -148,8 +163,8 @@ class Row {
     options.progress = [&](const CollectProgress& now) { stop = stop || now.stage == "grasp"; };
     try {
       collect(
-          protocol_, fake_objects(protocol_), [this] { return make_rig_workcell(rig_.settings()); },
-          store, options);
+          protocol_, fake_objects(protocol_),
+          [this] { return make_rig_workcell(patient(rig_.settings())); }, store, options);
       return "nothing was left to do";
     } catch (const hal::Interrupted&) {
       return "stopped after a grasp";
@@ -177,16 +192,16 @@ class Row {
     const bool holds = state.gripper.normal_force > 0.0;
     switch (phase) {
       case GraspPhase::kApproach:
-        return state.arm_moving && height < 0.23 && width > 0.045 && !holds;
+        return state.arm.tcp_velocity.z() < -0.01 && height < 0.23 && !holds;
       case GraspPhase::kTouchSearch:
       case GraspPhase::kClosing:
         return low && !state.arm_moving && width < 0.047 && state.gripper_moving;
       case GraspPhase::kRest:
         return low && holds && !state.gripper_moving && !state.arm_moving;
       case GraspPhase::kLift:
-        return holds && state.arm.tcp_velocity.z() > 0.03;
+        return holds && state.arm.tcp_velocity.z() > 0.02;
       default:
-        return holds && state.arm.tcp_velocity.z() > 0.03 && lifted(state) > 0.04;
+        return holds && state.arm.tcp_velocity.z() > 0.02 && lifted(state) > 0.03;
     }
   }
   double lifted(const hal::LiveState& state) const {
@@ -195,20 +210,25 @@ class Row {
 
   /// Waits for the phase; false if the run ended before it came.
   bool reach(GraspPhase phase, const Run& run) {
+    bool at_home = false;
     while (!run.ended()) {
       const hal::LiveState state = rig_.workcell.state();
+      // Until then the rig shows what the run before has left.
+      at_home = at_home ||
+                (state.arm.base_from_tcp.translation().z() > 0.245 && state.gripper.width > 0.09);
       if (!state.arm_moving) rest_height_ = state.arm.base_from_tcp.translation().z();
-      if (shows(phase)) return true;
+      if (at_home && shows(phase)) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return false;
   }
 
   void cell(GraspPhase phase) {
+    std::string last_words;
     for (int tries = 0; tries < kMostTries; ++tries) {
       Run run = collect_once();
       if (!reach(phase, run)) {
-        run.wait_and_say();
+        last_words = run.wait_and_say();
         continue;
       }
       const std::size_t aborted_before = store().aborted().size();
@@ -217,6 +237,7 @@ class Row {
       const std::string said = run.wait_and_say();
       if (said == "stopped after a grasp") {
         EXPECT_TRUE(fault_.may_pass) << "the fault ended nothing";
+        last_grasp_.clear();
       } else if (!said.starts_with(fault_.device + ": ") && !fault_.may_pass &&
                  tries + 1 < kMostTries) {
         // Another line was slow at the same time; safe, but not what this cell is about.
@@ -230,7 +251,7 @@ class Row {
       clear();
       return;
     }
-    FAIL() << "the phase was not met in " << kMostTries << " runs";
+    FAIL() << "the phase was not met in " << kMostTries << " runs; the last said: " << last_words;
   }
 
   void expect_told(GraspPhase phase, const std::string& said, std::size_t aborted_before) {
@@ -246,23 +267,28 @@ class Row {
     });
     ASSERT_NE(told, aborted.end()) << said;
     EXPECT_EQ(told->device, fault_.device);
-    EXPECT_TRUE(is_or_follows(told->phase, phase)) << told->phase;
+    EXPECT_TRUE(is_near(told->phase, phase)) << told->phase;
     EXPECT_FALSE(data.has_episode(told->object, told->grasp));
     EXPECT_EQ(told->grasp.starts_with("position_"), phase == GraspPhase::kTouchSearch);
     EXPECT_THAT(data.verify(), IsEmpty());
     EXPECT_EQ(told->object, first_object_.empty() ? told->object : first_object_)
         << "the next run goes on with the same";
     first_object_ = told->object;
+    if (phase == GraspPhase::kTouchSearch) return;
+    EXPECT_EQ(told->grasp, last_grasp_.empty() ? told->grasp : last_grasp_);
+    last_grasp_ = told->grasp;
   }
 
-  /// A fault is noticed where it happened, or a little later.
-  static bool is_or_follows(const std::string& said, GraspPhase phase) {
-    for (const GraspPhase later :
-         {GraspPhase::kApproach, GraspPhase::kTouchSearch, GraspPhase::kClosing, GraspPhase::kRest,
-          GraspPhase::kLift, GraspPhase::kEnd}) {
-      if (later >= phase && said == name_of(later)) return true;
-    }
-    return false;
+  /// A fault is noticed where it happened or a little later; and what the devices show, the script
+  /// learns a little later, so that it may still be in the phase before.
+  static bool is_near(const std::string& said, GraspPhase phase) {
+    constexpr std::array kOrder = {GraspPhase::kApproach, GraspPhase::kTouchSearch,
+                                   GraspPhase::kClosing,  GraspPhase::kRest,
+                                   GraspPhase::kLift,     GraspPhase::kEnd};
+    const auto shown = std::find(kOrder.begin(), kOrder.end(), phase);
+    const auto told = std::find_if(kOrder.begin(), kOrder.end(),
+                                   [&](GraspPhase each) { return said == name_of(each); });
+    return told != kOrder.end() && told + 1 >= shown;
   }
 
   /// The arm stands and goes on standing; the jaws stay where they are, holding what they held.
@@ -293,13 +319,16 @@ class Row {
   void clear() {
     for (const std::string& line : fault_.clear) EXPECT_EQ(rig_.control.answer(line), "ok");
     hal::UrController& controller = rig_.arm.controller();
+    bool brakes_released = false;
     EXPECT_TRUE(hal::eventually([&] {
       const hal::UrImage image = controller.image();
       if (image.safety_mode == hal::UrSafetyMode::kProtectiveStop) {
         controller.unlock_protective_stop();
       }
       if (image.robot_mode == hal::UrRobotMode::kPowerOff) controller.power_on();
-      if (image.robot_mode == hal::UrRobotMode::kIdle) controller.release_brakes();
+      if (image.robot_mode == hal::UrRobotMode::kIdle && !brakes_released) {
+        brakes_released = controller.release_brakes();
+      }
       return image.safety_mode == hal::UrSafetyMode::kNormal &&
              image.robot_mode == hal::UrRobotMode::kRunning;
     }));
@@ -314,7 +343,7 @@ class Row {
   TemporaryFolder folder_;
   ArmWatch watch_{rig_.workcell};
   double rest_height_ = 0.0;
-  std::string first_object_;
+  std::string first_object_, last_grasp_;
 };
 
 /// Rows are mostly waits, so some run at the same time.

@@ -1,0 +1,48 @@
+#include "hal/rig/rig_watchdog.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "hal/rig/rig_settings.h"
+#include "hal/watchdog/watchdog.h"
+
+namespace gripbench::hal {
+namespace {
+
+std::atomic<bool> asked{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may not lock");
+
+void catch_requests() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { asked.store(true, std::memory_order_relaxed); };
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  // A closed terminal is no reason to let go, nor one that nobody reads.
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGHUP, &action, nullptr);
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+}  // namespace
+
+void serve_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
+  catch_requests();
+  const RigSettings rig = RigSettings::from(ConfigNode::load(workcell));
+  WatchdogSettings settings;
+  settings.port = port;
+  settings.arm = rig.arm;
+  settings.gripper = rig.gripper;
+  if (rig.watchdog) settings.rules = rig.watchdog->rules;
+  Watchdog watchdog(settings, [](const std::string& line) {
+    fmt::print(stderr, "gripbench watchdog: {}\n", line);
+  });
+  fmt::print("{}\n", watchdog.port());
+  std::fflush(stdout);
+  watchdog.run(asked);
+}
+
+}  // namespace gripbench::hal

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace gripbench::hal {
+
+/// What a process does that is a rig's watchdog: prints the port where it listens on a line of its
+/// standard output, then what happens on its error stream, and returns when it is over. SIGINT and
+/// SIGTERM ask it to release what it holds, however often they come: ending at once would open a
+/// grip.
+/// @throws ConfigError about the workcell file; as Watchdog does.
+void serve_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port);
+
+}  // namespace gripbench::hal
