@@ -16,9 +16,9 @@ TEST_F(CommandLine, HelpOfEveryCommandHasAnExample) {
   const Ended top = run({"--help"});
   EXPECT_EQ(top.code, 0);
   EXPECT_NE(top.output.find("Exit codes"), std::string::npos);
-  for (const char* command :
-       {"bench", "collect", "train", "evaluate", "report", "import", "export", "verify", "merge",
-        "show", "stats", "objects", "render", "calibrate", "likeness"}) {
+  for (const char* command : {"bench", "collect", "train", "evaluate", "report", "import", "export",
+                              "verify", "merge", "show", "stats", "objects", "render", "calibrate",
+                              "likeness", "emulate", "devices", "replicate", "watchdog"}) {
     const Ended help = run({command, "--help"});
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_TRUE(std::regex_search(help.output,
