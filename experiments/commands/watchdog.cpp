@@ -23,7 +23,7 @@ void add_watchdog_command(CLI::App& program) {
   command->add_option("--workcell", options->workcell, "Workcell file of backend rig");
   command->add_option("--port", options->port, "Port of the loopback interface; 0 takes any")
       ->capture_default_str();
-  command->footer("Example, once somebody has hold of the part:\n  gripbench watchdog release");
+  command->footer("Once somebody has hold of the part:\n\nExample:\n  gripbench watchdog release");
   CLI::App* release =
       command->add_subcommand("release", "End a watchdog that holds what a lost run gripped");
   release->add_option("--port", options->port, "Where it listens")->capture_default_str();
