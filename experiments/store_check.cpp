@@ -103,8 +103,8 @@ Problems check_surroundings(const fs::path& folder) {
   Problems problems;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    const bool tree = name == episode_folders().tree || name == position_folders().tree ||
-                      name == kAbortedTree;
+    const bool tree =
+        name == episode_folders().tree || name == position_folders().tree || name == kAbortedTree;
     if (entry.is_directory() && !tree && !is_unfinished(entry.path())) {
       problems.push_back(entry.path().string() + ": does not belong here; remove it");
     }

@@ -24,8 +24,9 @@ struct CheckOptions {
 /// Reads every file of the data set in `folder` and says what is wrong, one line each: files that
 /// are damaged, truncated, missing from their episode or position, or do not belong there;
 /// descriptions that do not name just the 15 frames of each camera; pictures and traces that
-/// cannot be read; damaged records of aborted grasps; episodes without their position; episodes and positions that nobody planned.
-/// What writers that were killed left half-done is no part of a data set and is not named.
+/// cannot be read; damaged records of aborted grasps; episodes without their position; episodes and
+/// positions that nobody planned. What writers that were killed left half-done is no part of a data
+/// set and is not named.
 /// @throws Interrupted
 std::vector<std::string> check_store(const std::filesystem::path& folder, const DatasetInfo& info,
                                      const CheckOptions& options);

@@ -23,8 +23,8 @@ struct WorkcellChoice {
 /// @throws hal::InputError if the file cannot be read, hal::ConfigError if its backend is unknown.
 WorkcellChoice choose_workcell(const std::filesystem::path& file);
 
-/// The simulated twin of a workcell: the file itself where it is of backend `sim`, else the one that
-/// it names as `twin`.
+/// The simulated twin of a workcell: the file itself where it is of backend `sim`, else the one
+/// that it names as `twin`.
 /// @throws as choose_workcell; hal::InputError if it names none.
 std::unique_ptr<hal::Workcell> make_twin(const std::filesystem::path& file);
 

@@ -130,7 +130,8 @@ void BM_CollectObject(benchmark::State& state) {
   int grasps = 0;
   for (auto _ : state) {
     std::filesystem::remove_all(folder);
-    EpisodeStore store = EpisodeStore::create_or_resume(folder, dataset_info(protocol, "benchmark"));
+    EpisodeStore store =
+        EpisodeStore::create_or_resume(folder, dataset_info(protocol, "benchmark"));
     total([&] {
       std::vector<PositionRecord> found;
       for (int i = 0; i < protocol.positions.per_object; ++i) {
