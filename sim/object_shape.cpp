@@ -18,32 +18,39 @@ namespace {
 
 using Kind = hal::ShapePart::Kind;
 
-double bounding_radius(const hal::ShapePart& part) {
+Eigen::AlignedBox3d bounding_box(const hal::ShapePart& part) {
   const Eigen::Vector3d& s = part.size;
+  const auto around = [](double x, double y, double z) {
+    const Eigen::Vector3d half(x, y, z);
+    return Eigen::AlignedBox3d(-half, half);
+  };
   switch (part.kind) {
     case Kind::kBox:
-      return 0.5 * s.norm();
-    case Kind::kCylinder:
-      return std::hypot(s[0], 0.5 * s[1]);
-    case Kind::kSphere:
-      return s[0];
-    case Kind::kCapsule:
-      return 0.5 * s[1];
     case Kind::kEllipsoid:
-      return 0.5 * s.maxCoeff();
-    case Kind::kCone:
-      return std::hypot(std::max(s[0], s[1]), 0.5 * s[2]);
+      return around(0.5 * s[0], 0.5 * s[1], 0.5 * s[2]);
+    case Kind::kCylinder:
+    case Kind::kCapsule:
+      return around(s[0], s[0], 0.5 * s[1]);
+    case Kind::kSphere:
+      return around(s[0], s[0], s[0]);
+    case Kind::kCone: {
+      const double radius = std::max(s[0], s[1]);
+      return around(radius, radius, 0.5 * s[2]);
+    }
     case Kind::kTorus:
-      return s[0] + s[1];
+      return around(s[0] + s[1], s[0] + s[1], s[1]);
     case Kind::kTube:
-      return std::hypot(s[1], 0.5 * s[2]);
+      return around(s[1], s[1], 0.5 * s[2]);
     case Kind::kPrism: {
-      double base = 0.0;
-      for (const Eigen::Vector2d& corner : part.outline) base = std::max(base, corner.norm());
-      return std::hypot(base, 0.5 * s[2]);
+      Eigen::AlignedBox3d box;
+      for (const Eigen::Vector2d& corner : part.outline) {
+        box.extend(Eigen::Vector3d(corner.x(), corner.y(), -0.5 * s[2]));
+        box.extend(Eigen::Vector3d(corner.x(), corner.y(), 0.5 * s[2]));
+      }
+      return box;
     }
     case Kind::kMesh:
-      return part.mesh->bounds_min().cwiseAbs().cwiseMax(part.mesh->bounds_max().cwiseAbs()).norm();
+      return {part.mesh->bounds_min(), part.mesh->bounds_max()};
   }
   throw std::invalid_argument("unknown kind of shape part");
 }
@@ -111,13 +118,6 @@ Interval range_of(std::span<const double> values) {
   return {*std::ranges::min_element(low), *std::ranges::max_element(high)};
 }
 
-/// Ball around the box of the points.
-Ball bounding_ball(const PointsView& points) {
-  const Interval x = range_of(points.x), y = range_of(points.y), z = range_of(points.z);
-  const Eigen::Vector3d low(x.low, y.low, z.low), high(x.high, y.high, z.high);
-  return {0.5 * (low + high), 0.5 * (high - low).norm()};
-}
-
 void require_one_length(const PointsView& points, std::size_t length) {
   if (points.x.size() != length || points.y.size() != length || points.z.size() != length) {
     throw std::invalid_argument("ObjectShape: points and result differ in length");
@@ -131,6 +131,12 @@ std::optional<PrismBase> prism_base(const hal::ShapePart& part) {
 }
 
 }  // namespace
+
+Ball bounding_ball(const PointsView& points) {
+  const Interval x = range_of(points.x), y = range_of(points.y), z = range_of(points.z);
+  const Eigen::Vector3d low(x.low, y.low, z.low), high(x.high, y.high, z.high);
+  return {0.5 * (low + high), 0.5 * (high - low).norm()};
+}
 
 /// Calls `use` with the distance function of a part.
 template <typename Use>
@@ -170,8 +176,9 @@ ObjectShape::ObjectShape(const hal::ObjectDescription& description)
       throw std::invalid_argument(
           "ObjectShape: a part of kind mesh needs a mesh, others need none");
     }
+    const Eigen::AlignedBox3d box = bounding_box(part);
     parts_.push_back({part.kind, hal::core_size(part), part.rounding,
-                      hal::object_from_part(part).inverse(), bounding_radius(part),
+                      hal::object_from_part(part).inverse(), box.center(), 0.5 * box.sizes(),
                       0.5 * part.sweep, prism_base(part), part.mesh});
   }
   const hal::ShapePart& body = description.parts.front();
@@ -218,7 +225,8 @@ void ObjectShape::signed_distance(const Eigen::Isometry3d& object_from_points,
   for (const Part& part : parts_) {
     const Eigen::Isometry3d part_from_points = part.part_from_object * object_from_points;
     const Eigen::Vector3d centre = part_from_points * ball.centre;
-    if (centre.norm() - part.bounding_radius - ball.radius > cutoff) continue;
+    const Eigen::Vector3d beyond_box = (centre - part.box_centre).cwiseAbs() - part.box_half;
+    if (beyond_box.cwiseMax(0.0).norm() - ball.radius > cutoff) continue;
     with_distance(part, [&](auto part_distance) {
       // Distances change by no more than the way between two points, except the ellipsoid's
       // and, outside its grid, the mesh's, which are not exact.

@@ -26,6 +26,9 @@ struct PointsView {
   std::optional<Ball> within = std::nullopt;
 };
 
+/// Ball around the box of the points.
+Ball bounding_ball(const PointsView& points);
+
 /// The geometry of an object: the union of its parts, as a signed distance, with its fine relief.
 /// Immutable; safe to share between threads. Frame and units: the object's frame, m.
 ///
@@ -68,7 +71,8 @@ class ObjectShape {
     Eigen::Vector3d core_size;
     double rounding;
     Eigen::Isometry3d part_from_object;
-    double bounding_radius;
+    /// A box around the part.
+    Eigen::Vector3d box_centre, box_half;
     double half_sweep;              ///< of a torus
     std::optional<PrismBase> base;  ///< of a prism
     std::shared_ptr<const hal::MeshSolid> mesh;

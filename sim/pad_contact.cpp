@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 
 #include "sim/gel_surface.h"
 
@@ -14,8 +15,6 @@ using Eigen::Isometry3d;
 
 namespace {
 
-/// Beyond this distance from the pad the object's exact distance does not matter (m).
-constexpr double kDistanceCutoff = 2e-3;
 /// The foundation law has a pole at d = h; closer than this share of h it goes on as its tangent.
 constexpr double kMaxCompression = 0.9;
 
@@ -148,6 +147,8 @@ PadContact::PadContact(const PadProfile& profile) : profile_(profile) {
   }
   probe_.node.resize(n);
   probe_.tilted.resize(n);
+  all_nodes_.resize(n);
+  std::iota(all_nodes_.begin(), all_nodes_.end(), 0);
   reset();
 }
 
@@ -176,75 +177,119 @@ void PadContact::release() {
 /// step of the ray is the distance itself, exact where the surface faces the pad, and a secant step
 /// then makes good for its tilt.
 bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& object_from_pad) {
-  Ball pad{Eigen::Vector3d::Zero(), reach_};
-  shape.signed_distance(object_from_pad, {x_, y_, z_, pad}, kDistanceCutoff, penetration_);
+  const Ball pad{Eigen::Vector3d::Zero(), reach_};
+  // Of the nodes outside it matters only that they are.
+  shape.signed_distance(object_from_pad, {x_, y_, z_, pad}, 0.0, penetration_);
   for (double& p : penetration_) p = -p;
   const double deepest = greatest(penetration_);
   if (deepest <= 0.0) return false;
-  // Every node is written and only those inside are counted: a jump per node costs more.
-  std::size_t count = 0;
-  {
-    int* const node = probe_.node.data();
-    double *const px = probe_.x.data(), *const py = probe_.y.data(),
-                  *const depth = probe_.depth.data();
-    const double *const x = x_.data(), *const y = y_.data(), *const p = penetration_.data();
-    const int nodes = profile_.grid.size();
-    for (int i = 0; i < nodes; ++i) {
-      node[count] = i;
-      px[count] = x[i];
-      py[count] = y[i];
-      depth[count] = p[i];
-      count += p[i] > 0.0 ? 1 : 0;
-    }
-  }
+  const std::size_t count = gather_inside();
 
   const double start = -(1.5 * deepest + kRayMargin);
   const auto head = [count](std::vector<double>& values) { return std::span(values).first(count); };
-  pad.centre = {0.0, 0.0, start};
-  const PointsView rays{head(probe_.x), head(probe_.y), head(probe_.z), pad};
   std::fill_n(probe_.z.begin(), count, start);
-  shape.signed_distance(object_from_pad, rays, kDistanceCutoff, head(probe_.first));
-  // Where the distance falls from there to the node as fast as the ray goes on, the surface is
-  // level and its place known; the others are gathered for the second step.
-  std::size_t tilted = 0;
-  {
-    const double *const first = probe_.first.data(), *const x = probe_.x.data(),
-                        *const y = probe_.y.data();
-    double *const depth = probe_.depth.data(), *const tx = probe_.tilted_x.data(),
-                  *const ty = probe_.tilted_y.data(), *const tz = probe_.z.data();
-    int* const index = probe_.tilted.data();
-    for (std::size_t n = 0; n < count; ++n) {
-      const double reached = std::max(first[n], 0.0);
-      const bool level = std::abs(reached + depth[n] + start) < kLevel * deepest;
-      depth[n] = std::clamp(-(start + reached), 0.0, -start);
-      index[tilted] = static_cast<int>(n);
-      tx[tilted] = x[n];
-      ty[tilted] = y[n];
-      tz[tilted] = start + reached;
-      tilted += level ? 0 : 1;
-    }
-  }
+  PointsView rays{head(probe_.x), head(probe_.y), head(probe_.z)};
+  const Ball touched = count == penetration_.size() ? pad : bounding_ball(rays);
+  const Ball ways{{touched.centre.x(), touched.centre.y(), 0.5 * start},
+                  touched.radius - 0.5 * start};
+  rays.within = ways;
+  // No node inside the object is farther from its surface than from its ray's start.
+  const double cutoff = -start;
+  shape.signed_distance(object_from_pad, rays, cutoff, head(probe_.first));
+  const std::size_t tilted = gather_tilted(count, start, deepest);
   if (tilted > 0) {
     const auto rest = [tilted](std::vector<double>& v) { return std::span(v).first(tilted); };
     shape.signed_distance(object_from_pad,
-                          {rest(probe_.tilted_x), rest(probe_.tilted_y), rest(probe_.z)},
-                          kDistanceCutoff, rest(probe_.second));
-  }
-  {
-    const double *const z = probe_.z.data(), *const second = probe_.second.data();
-    double* const found = probe_.first.data();
-    const double deepest_found = -start;
-    for (std::size_t t = 0; t < tilted; ++t) {
-      const double first = z[t] - start;
-      const double fall = second[t] / std::max(first, kRayMargin);  // 1 + d(distance)/dz
-      const double gain = std::max(first > kRayMargin ? 1.0 - fall : 1.0, kLeastSlope);
-      found[t] = std::min(std::max(-(z[t] + second[t] / gain), 0.0), deepest_found);
-    }
-    for (std::size_t t = 0; t < tilted; ++t) probe_.depth[probe_.tilted[t]] = found[t];
+                          {rest(probe_.tilted_x), rest(probe_.tilted_y), rest(probe_.z), ways},
+                          cutoff, rest(probe_.second));
+    take_secant_step(tilted, start);
   }
   if (shape.has_relief()) lower_by_relief(shape, object_from_pad, count);
-  for (std::size_t n = 0; n < count; ++n) penetration_[probe_.node[n]] = probe_.depth[n];
+  if (count == penetration_.size()) {
+    std::ranges::copy(probe_.depth, penetration_.begin());
+  } else {
+    for (std::size_t n = 0; n < count; ++n) penetration_[probe_.node[n]] = probe_.depth[n];
+  }
   return greatest(std::span(probe_.depth).first(count)) > 0.0;
+}
+
+/// Gathers the nodes inside the object as probes; how many these are.
+std::size_t PadContact::gather_inside() {
+  const double *const x = x_.data(), *const y = y_.data(), *const p = penetration_.data();
+  const std::size_t nodes = penetration_.size();
+  std::size_t inside = 0;
+  for (std::size_t i = 0; i < nodes; ++i) inside += p[i] > 0.0 ? 1 : 0;
+  if (inside == nodes) {
+    std::ranges::copy(x_, probe_.x.begin());
+    std::ranges::copy(y_, probe_.y.begin());
+    std::ranges::copy(penetration_, probe_.depth.begin());
+    return nodes;
+  }
+  int* const node = probe_.node.data();
+  double *const px = probe_.x.data(), *const py = probe_.y.data(),
+                *const depth = probe_.depth.data();
+  // Every node is written and only those inside are counted: a jump per node costs more.
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    node[count] = static_cast<int>(i);
+    px[count] = x[i];
+    py[count] = y[i];
+    depth[count] = p[i];
+    count += p[i] > 0.0 ? 1 : 0;
+  }
+  return count;
+}
+
+/// Takes the first step of the first `count` probes' rays from `start`. Where the distance falls
+/// from there to the node as fast as the ray goes on, the surface is level and its place known; the
+/// others are gathered for the second step. How many these are.
+std::size_t PadContact::gather_tilted(std::size_t count, double start, double deepest) {
+  const double *const first = probe_.first.data(), *const x = probe_.x.data(),
+                      *const y = probe_.y.data();
+  double *const depth = probe_.depth.data(), *const reached = probe_.z.data(),
+                *const tilt = probe_.second.data();
+  const double least_tilt = kLevel * deepest;
+  std::size_t all = 0;
+  for (std::size_t n = 0; n < count; ++n) {
+    const double way = std::min(std::max(first[n], 0.0), -start);
+    tilt[n] = std::abs(way + depth[n] + start);
+    all += tilt[n] >= least_tilt ? 1 : 0;
+    depth[n] = -(start + way);
+    reached[n] = start + way;
+  }
+  double *const tx = probe_.tilted_x.data(), *const ty = probe_.tilted_y.data();
+  if (all == count) {
+    std::copy_n(x, count, tx);
+    std::copy_n(y, count, ty);
+    std::copy_n(all_nodes_.data(), count, probe_.tilted.data());
+    return count;
+  }
+  int* const index = probe_.tilted.data();
+  std::size_t tilted = 0;
+  for (std::size_t n = 0; n < count; ++n) {
+    index[tilted] = static_cast<int>(n);
+    tx[tilted] = x[n];
+    ty[tilted] = y[n];
+    reached[tilted] = reached[n];
+    tilted += tilt[n] >= least_tilt ? 1 : 0;
+  }
+  return tilted;
+}
+
+/// The second step of the tilted probes' rays.
+void PadContact::take_secant_step(std::size_t tilted, double start) {
+  const double *const z = probe_.z.data(), *const second = probe_.second.data();
+  double* const found = probe_.first.data();
+  const double deepest_found = -start;
+  for (std::size_t t = 0; t < tilted; ++t) {
+    const double first = z[t] - start;
+    const double fall = second[t] / std::max(first, kRayMargin);  // 1 + d(distance)/dz
+    const double gain = std::max(first > kRayMargin ? 1.0 - fall : 1.0, kLeastSlope);
+    found[t] = std::min(std::max(-(z[t] + second[t] / gain), 0.0), deepest_found);
+  }
+  double* const depth = probe_.depth.data();
+  const int* const index = probe_.tilted.data();
+  for (std::size_t t = 0; t < tilted; ++t) depth[index[t]] = found[t];
 }
 
 /// Lowers the depths of the first `count` probes, which are those of the smooth surface, by the
@@ -254,31 +299,32 @@ void PadContact::lower_by_relief(const ObjectShape& shape, const Isometry3d& obj
   const BearingCurve& bearing = shape.bearing_curve();
   const double waves = shape.relief_wavelength() / (kUnseenWave * profile_.grid.pitch) - 1.0;
   const double seen = std::clamp(waves, 0.0, 1.0);
-  double* smooth = probe_.depth.data();
-  double* lowered = probe_.lowered.data();
-  double* height = probe_.second.data();
-  for (std::size_t n = 0; n < count; ++n) probe_.z[n] = -smooth[n];
+  double* const depth = probe_.depth.data();
+  if (seen <= 0.0) {
+    for (std::size_t n = 0; n < count; ++n) depth[n] = bearing(depth[n]);
+    return;
+  }
+  double *const lowered = probe_.lowered.data(), *const height = probe_.second.data();
+  for (std::size_t n = 0; n < count; ++n) probe_.z[n] = -depth[n];
   std::fill_n(lowered, count, 0.0);
-  if (seen > 0.0) {
-    // Two places on a diagonal of the node's square: along both axes twice as fine as the nodes.
-    const double quarter = 0.25 * profile_.grid.pitch;
-    const auto head = [count](const std::vector<double>& values) {
-      return std::span(values).first(count);
-    };
-    for (const double side : {-1.0, 1.0}) {
-      const Isometry3d object_from_places =
-          object_from_pad * Eigen::Translation3d(side * quarter, side * quarter, 0.0);
-      shape.relief(object_from_places, {head(probe_.x), head(probe_.y), head(probe_.z)},
-                   {height, count});
-      for (std::size_t n = 0; n < count; ++n) {
-        lowered[n] += 0.5 * seen * std::max(smooth[n] + height[n], 0.0);
-      }
+  // Two places on a diagonal of the node's square: along both axes twice as fine as the nodes.
+  const double quarter = 0.25 * profile_.grid.pitch;
+  const auto head = [count](const std::vector<double>& values) {
+    return std::span(values).first(count);
+  };
+  for (const double side : {-1.0, 1.0}) {
+    const Isometry3d object_from_places =
+        object_from_pad * Eigen::Translation3d(side * quarter, side * quarter, 0.0);
+    shape.relief(object_from_places, {head(probe_.x), head(probe_.y), head(probe_.z)},
+                 {height, count});
+    for (std::size_t n = 0; n < count; ++n) {
+      lowered[n] += 0.5 * seen * std::max(depth[n] + height[n], 0.0);
     }
   }
   if (seen < 1.0) {
-    for (std::size_t n = 0; n < count; ++n) lowered[n] += (1.0 - seen) * bearing(smooth[n]);
+    for (std::size_t n = 0; n < count; ++n) lowered[n] += (1.0 - seen) * bearing(depth[n]);
   }
-  std::copy_n(lowered, count, smooth);
+  std::copy_n(lowered, count, depth);
 }
 
 PadForce PadContact::step(const ObjectShape& shape, const ContactPair& pair,

@@ -97,6 +97,9 @@ class PadContact {
  private:
   void release();
   bool find_penetrations(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad);
+  std::size_t gather_inside();
+  std::size_t gather_tilted(std::size_t count, double start, double deepest);
+  void take_secant_step(std::size_t tilted, double start);
   void lower_by_relief(const ObjectShape& shape, const Eigen::Isometry3d& object_from_pad,
                        std::size_t count);
   void press(const ContactPair& pair, const Twist& twist);
@@ -112,6 +115,8 @@ class PadContact {
   /// How deep the object reaches behind the node along the pad's normal (m); <= 0 where it does
   /// not.
   std::vector<double> penetration_;
+  /// 0, 1, 2, ...
+  std::vector<int> all_nodes_;
   /// The nodes inside the object, gathered: index, how deep they are, place on the ray, distances.
   struct Probe {
     std::vector<int> node;
