@@ -29,7 +29,7 @@ void replace(std::string& text, const std::string& from, const std::string& to) 
 fs::path halved_workcell_file(const fs::path& folder) {
   std::ifstream in(kAssets / "workcells/sim.yaml");
   std::string text((std::istreambuf_iterator<char>(in)), {});
-  replace(text, "timestep: 0.001\n", "timestep: 0.0005\n");
+  replace(text, "timestep: 0.0005\n", "timestep: 0.00025\n");
   replace(text, "../", kAssets.string() + "/");
   const fs::path file = folder / "sim_half_step.yaml";
   std::ofstream(file) << text;
