@@ -25,7 +25,7 @@ constexpr int kPalette = 256;
 constexpr std::uint64_t kSpecimen = 7;
 
 struct Options {
-  fs::path profile, out;
+  fs::path profile, untouched, out;
   std::vector<fs::path> real;
 };
 
@@ -51,12 +51,17 @@ bool is_picture(const fs::path& file) {
   return end == ".png" || end == ".jpg" || end == ".jpeg";
 }
 
-std::vector<cv::Mat> read_video(const fs::path& file) {
-  cv::VideoCapture reader(file.string());
-  std::vector<cv::Mat> all, chosen;
+std::vector<cv::Mat> read_all(const fs::path& video) {
+  cv::VideoCapture reader(video.string());
+  std::vector<cv::Mat> all;
   cv::Mat frame;
   while (reader.read(frame)) all.push_back(frame.clone());
-  if (all.empty()) throw hal::InputError(file.string() + ": not a video that can be read");
+  if (all.empty()) throw hal::InputError(video.string() + ": not a video that can be read");
+  return all;
+}
+
+std::vector<cv::Mat> read_video(const fs::path& file) {
+  std::vector<cv::Mat> all = read_all(file), chosen;
   // Cameras find their exposure in the first frames.
   all.erase(all.begin(), all.begin() + static_cast<long>(std::min(kWarmUp, all.size() / 4)));
   const std::size_t pairs =
@@ -93,10 +98,10 @@ void read_folder(const fs::path& folder, std::vector<sim::GelSequence>& sequence
   if (std::any_of(files.begin(), files.end(), tactile)) {
     std::erase_if(files, [&](const fs::path& file) { return !tactile(file); });
   }
-  sim::GelSequence pictures{folder.filename().string(), {}};
+  sim::GelSequence pictures{folder.filename().string(), {}, {}};
   for (const fs::path& file : files) {
     if (is_video(file)) {
-      sequences.push_back({file.filename().string(), read_video(file)});
+      sequences.push_back({file.filename().string(), read_video(file), {}});
     } else {
       pictures.frames.push_back(read_picture(file));
     }
@@ -105,9 +110,14 @@ void read_folder(const fs::path& folder, std::vector<sim::GelSequence>& sequence
   for (const fs::path& below : folders) read_folder(below, sequences);
 }
 
-RealPictures read_real(const std::vector<fs::path>& paths) {
+cv::Mat read_untouched(const fs::path& file) {
+  if (!fs::is_regular_file(file)) throw hal::InputError(file.string() + ": no such file");
+  return is_video(file) ? read_all(file).back() : read_picture(file);
+}
+
+RealPictures read_real(const std::vector<fs::path>& paths, const fs::path& untouched) {
   RealPictures real;
-  sim::GelSequence loose{"files", {}};
+  sim::GelSequence loose{"files", {}, {}};
   for (const fs::path& path : paths) {
     if (fs::is_directory(path)) {
       read_folder(path, real.sequences);
@@ -115,7 +125,7 @@ RealPictures read_real(const std::vector<fs::path>& paths) {
       throw hal::InputError(path.string() + ": no such file or folder");
     } else if (is_video(path)) {
       real.degradation.video = true;
-      real.sequences.push_back({path.filename().string(), read_video(path)});
+      real.sequences.push_back({path.filename().string(), read_video(path), {}});
     } else {
       loose.frames.push_back(read_picture(path));
     }
@@ -123,7 +133,14 @@ RealPictures read_real(const std::vector<fs::path>& paths) {
   if (!loose.frames.empty()) real.sequences.push_back(std::move(loose));
   if (real.sequences.empty()) throw hal::InputError("--real: no pictures or videos there");
   const cv::Mat& first = real.sequences[0].frames[0];
-  for (const sim::GelSequence& sequence : real.sequences) {
+  const cv::Mat bare = untouched.empty() ? cv::Mat() : read_untouched(untouched);
+  if (!bare.empty() && bare.size() != first.size()) {
+    throw hal::InputError(fmt::format("--untouched: {} is of {} x {} px, the real frames {} x {}",
+                                      untouched.string(), bare.cols, bare.rows, first.cols,
+                                      first.rows));
+  }
+  for (sim::GelSequence& sequence : real.sequences) {
+    sequence.untouched = bare;
     real.degradation.video |= is_video(sequence.name);
     for (const cv::Mat& frame : sequence.frames) {
       if (frame.size() != first.size()) {
@@ -181,12 +198,13 @@ cv::Mat side_by_side(const sim::GelLook& real, const sim::GelLook& simulated) {
 
 void likeness(const Options& options) {
   const sim::SensorProfile profile = sim::SensorProfile::load(options.profile);
-  const RealPictures real = read_real(options.real);
+  const RealPictures real = read_real(options.real, options.untouched);
   check_aspect(profile.optics, real.degradation.size, options.profile);
   const fs::path scratch = fs::temp_directory_path();
   std::vector<sim::GelSequence> simulated = sim::simulate_presses(profile, kSpecimen, 8, 6);
   for (sim::GelSequence& sequence : simulated) {
     sequence.frames = sim::degrade(sequence.frames, real.degradation, scratch);
+    sequence.untouched = sequence.frames.front();
   }
   const sim::GelLook a = sim::measure_look(real.sequences), b = sim::measure_look(simulated);
   const std::vector<sim::LikenessRow> rows = sim::compare_looks(a, b);
@@ -216,11 +234,14 @@ void add_likeness_command(CLI::App& program) {
   command->add_option("--profile", options->profile, "Profile of the sensor")->required();
   command->add_option("--real", options->real, "Real pictures or videos, or folders of them")
       ->required();
+  command->add_option("--untouched", options->untouched,
+                      "The real gel with nothing on it: a picture, or a video's last frame. "
+                      "Without it each recording's calmest frame counts as such");
   command->add_option("--out", options->out, "Folder for a picture side by side");
   command->footer(
       "Simulated pictures are first given the real ones' size, colours and compression.\n"
       "Example:\n  gripbench likeness --profile assets/sensors/gelsight2018.yaml --real "
-      "object001 object002 --out out/likeness");
+      "object001 object002 --untouched object002/gelsight_20.png --out out/likeness");
   command->callback([options] { likeness(*options); });
 }
 

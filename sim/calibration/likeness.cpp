@@ -14,7 +14,7 @@ namespace gripbench::sim {
 namespace {
 
 const char* const kChannels[] = {"blue", "green", "red"};
-/// A contact is where the smoothed colour leaves the calmest frame's by this much, and no smaller
+/// A contact is where the smoothed colour leaves the untouched gel's by this much, and no smaller
 /// than this share of the view.
 constexpr float kContactChange = 6.0f;
 constexpr double kSmallestContact = 0.002;
@@ -57,6 +57,19 @@ double structure(const cv::Mat& bgr) {
   cv::GaussianBlur(smooth, wide, {}, bgr.cols / 25.0);
   const cv::Mat apart = largest(cv::abs(smooth - wide));
   return cv::mean(apart, mask == 0)[0];
+}
+
+cv::Mat calmest_of(const std::vector<cv::Mat>& frames) {
+  const cv::Mat* calmest = nullptr;
+  double lowest = 0.0;
+  for (const cv::Mat& frame : frames) {
+    const double value = structure(frame);
+    if (calmest == nullptr || value < lowest) {
+      lowest = value;
+      calmest = &frame;
+    }
+  }
+  return *calmest;
 }
 
 struct Noise {
@@ -134,7 +147,7 @@ cv::Mat without_exposure(const cv::Mat& change, const cv::Mat& mask) {
   return out;
 }
 
-/// Of a frame against the calmest one. @returns the contact's share of the view.
+/// Of a frame against the untouched gel. @returns the contact's share of the view.
 double measure_contact(const cv::Mat& frame, const cv::Mat& calm, Sums& sums) {
   const cv::Mat now = smoothed(frame);
   cv::Mat mask, brightness, dx, dy;
@@ -191,20 +204,12 @@ GelLook measure_look(const std::vector<GelSequence>& sequences) {
   for (const GelSequence& sequence : sequences) {
     if (sequence.frames.empty()) continue;
     ++count;
-    std::size_t calmest = 0;
-    double lowest = 1e9;
-    for (std::size_t k = 0; k < sequence.frames.size(); ++k) {
-      const double value = structure(sequence.frames[k]);
-      if (value < lowest) {
-        lowest = value;
-        calmest = k;
-      }
-    }
-    const cv::Mat& calm = sequence.frames[calmest];
+    const cv::Mat calm =
+        sequence.untouched.empty() ? calmest_of(sequence.frames) : sequence.untouched;
     add_histogram(calm, look);
     measure_dots(calm, sums);
-    if (lowest < least) {
-      least = lowest;
+    if (const double value = structure(calm); value < least) {
+      least = value;
       look.calm = calm.clone();
     }
     for (std::size_t k = 0; k < sequence.frames.size(); ++k) {

@@ -12,7 +12,13 @@ namespace {
 using Kind = hal::ShapePart::Kind;
 using Texture = hal::SurfaceTexture;
 
-constexpr double kDepth = 0.35e-3;
+/// Peak pressure of the presses (Pa): the gel of 2018 is then indented by 0.35 mm, as in grasps.
+constexpr double kPressure = 1.27e5;
+
+/// Indentation (m) at which the pad's law, p = k d / (1 - d/h), gives that pressure.
+double depth_at(const PadProfile& pad) {
+  return kPressure / (pad.normal_stiffness + kPressure / pad.thickness);
+}
 
 struct Stamp {
   const char* name;
@@ -75,10 +81,11 @@ std::vector<GelSequence> simulate_presses(const SensorProfile& profile, std::uin
                                           int still, int moving) {
   std::vector<GelSequence> sequences;
   GelSightImage camera(profile.optics, seed);
+  const double depth = depth_at(profile.pad);
   std::uint64_t frame_seed = seed;
   for (const Stamp& stamp : kStamps) {
     const ObjectShape shape = solid_of(stamp);
-    GelSequence sequence{stamp.name, {}};
+    GelSequence sequence{stamp.name, {}, {}};
     for (int k = 0; k < 2 * still + moving; ++k) {
       GelImprint imprint;
       imprint.grid = profile.pad.grid;
@@ -87,11 +94,12 @@ std::vector<GelSequence> simulate_presses(const SensorProfile& profile, std::uin
       imprint.displacement_x.assign(nodes, 0.0f);
       imprint.displacement_y.assign(nodes, 0.0f);
       const double share = std::clamp((k - still + 1.0) / (moving + 1.0), 0.0, 1.0);
-      if (share > 0.0) press(imprint, stamp, shape, share * kDepth);
+      if (share > 0.0) press(imprint, stamp, shape, share * depth);
       cv::Mat frame;
       camera.render(imprint, ++frame_seed, frame);
       sequence.frames.push_back(frame.clone());
     }
+    sequence.untouched = sequence.frames.front();
     sequences.push_back(std::move(sequence));
   }
   return sequences;
