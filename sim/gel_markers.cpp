@@ -112,10 +112,16 @@ GelMarkers::GelMarkers(const OpticsProfile& optics, std::uint64_t wear_seed)
   for (int j = -count; j <= count; ++j) {
     for (int i = -count; i <= count; ++i) {
       Eigen::Vector2d position = markers.origin + i * e1 + j * e2;
+      const double bend = markers.bend * position.squaredNorm() / (half_x * half_x);
+      position.array() *=
+          Eigen::Array2d(1.0 + bend - 0.5 * markers.stretch, 1.0 + bend + 0.5 * markers.stretch);
       position.x() += chance.jitter(markers.position_jitter);
       position.y() += chance.jitter(markers.position_jitter);
       const Dot dot = make_dot(markers, pitch_, chance);
-      if (std::abs(position.x()) > half_x + margin || std::abs(position.y()) > half_y + margin) {
+      // Far out of view a barrel-shaped lattice would fold back into it.
+      const bool folded = 1.0 + 3.0 * bend <= 0.0;
+      if (folded || std::abs(position.x()) > half_x + margin ||
+          std::abs(position.y()) > half_y + margin) {
         continue;
       }
       rest_.push_back(position);

@@ -82,6 +82,8 @@ MarkerProfile read_markers(ConfigNode node) {
   markers.angle = node.number("angle_deg", {-180.0, 180.0}) * std::numbers::pi / 180.0;
   const std::vector<double> origin = node.numbers("origin", 2, {-0.02, 0.02});
   markers.origin = {origin[0], origin[1]};
+  markers.bend = node.number_or("bend", 0.0, {-0.1, 0.3});
+  markers.stretch = node.number_or("stretch", 0.0, {-0.2, 0.2});
   markers.diameter = node.number("diameter", {1e-5, 0.01});
   if (markers.diameter >= markers.pitch) {
     node.fail("diameter", fmt::format("must be below the pitch, {:g} m", markers.pitch));

@@ -29,6 +29,11 @@ struct MarkerProfile {
   double angle = 0.0;
   /// A lattice point, from the image's middle.
   Eigen::Vector2d origin = Eigen::Vector2d::Zero();
+  /// How the camera shows the lattice. The lens: a dot at w half widths from the image's middle is
+  /// seen bend w^3 farther out. A picture whose two directions were scaled unlike: y grows by half
+  /// of the stretch, x shrinks by as much. Nothing else in view has a place that is known to a
+  /// pixel, so only dots are moved.
+  double bend = 0.0, stretch = 0.0;
   /// Diameter at half of the dot's darkness, and its jitter as a share of it.
   double diameter = 0.0;
   double diameter_jitter = 0.0;

@@ -27,6 +27,8 @@ void set_dots(const ReferencePicture& reference, double pixel_pitch, MarkerProfi
   markers.pitch = lattice->pitch * pixel_pitch;
   markers.angle = lattice->angle;
   markers.origin = {lattice->origin_x * pixel_pitch, lattice->origin_y * pixel_pitch};
+  markers.bend = std::clamp(lattice->bend, -0.1, 0.3);
+  markers.stretch = std::clamp(lattice->stretch, -0.2, 0.2);
   markers.diameter = std::min(lattice->diameter * pixel_pitch, 0.9 * markers.pitch);
   markers.diameter_jitter = std::min(lattice->diameter_deviation / lattice->diameter, 0.3);
   markers.position_jitter =
@@ -163,7 +165,9 @@ std::string profile_text(const SensorProfile& profile, const std::string& headin
                      o.blur, o.noise);
   out += fmt::format("    pitch: {:.6g}\n    angle_deg: {:.5g}\n    origin: [{:.6g}, {:.6g}]\n",
                      m.pitch, m.angle * 180.0 / std::numbers::pi, m.origin.x(), m.origin.y());
-  for (const auto& [key, value] : {std::pair{"diameter", m.diameter},
+  for (const auto& [key, value] : {std::pair{"bend", m.bend},
+                                   {"stretch", m.stretch},
+                                   {"diameter", m.diameter},
                                    {"diameter_jitter", m.diameter_jitter},
                                    {"position_jitter", m.position_jitter},
                                    {"roughness", m.roughness},

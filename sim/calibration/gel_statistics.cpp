@@ -83,6 +83,101 @@ GelDot measure_dot(const cv::Mat& darkness, const cv::Mat& labels, int label, co
   return dot;
 }
 
+using Complex = std::complex<double>;
+
+/// A lattice as a camera shows it (MarkerProfile): node n stands at seen(origin + step * n), with
+/// places from the picture's middle and `half` its half width.
+struct SeenLattice {
+  Complex origin, step;
+  double bend = 0.0, stretch = 0.0, half = 1.0;
+
+  Complex straight(Complex node) const { return origin + step * node; }
+  Complex bent_by(Complex place) const { return place * std::norm(place / half); }
+  Complex stretched_by(Complex place) const { return -0.5 * std::conj(place); }
+  Complex seen(Complex place) const {
+    return place + bend * bent_by(place) + stretch * stretched_by(place);
+  }
+  Complex unseen(Complex place) const {
+    Complex guess = place;
+    for (int k = 0; k < 6; ++k) guess += place - seen(guess);
+    return guess;
+  }
+};
+
+struct PlacedDot {
+  Complex node, place;
+};
+
+/// Dots on the nodes that they are nearest to, without those that are far from any.
+std::vector<PlacedDot> dots_on_nodes(const std::vector<Complex>& places,
+                                     const SeenLattice& lattice) {
+  std::vector<PlacedDot> out;
+  for (const Complex& place : places) {
+    const Complex exact = (lattice.unseen(place) - lattice.origin) / lattice.step;
+    const Complex node{std::round(exact.real()), std::round(exact.imag())};
+    if (std::abs(exact - node) <= 0.3) out.push_back({node, place});
+  }
+  return out;
+}
+
+/// Origin, step (one complex number, so that the lattice stays square) and, if wanted, bend and
+/// stretch by linear least squares, with the changes of place as of the lattice given.
+SeenLattice refit(const std::vector<PlacedDot>& dots, const SeenLattice& lattice, bool as_seen) {
+  using Unknowns = Eigen::Vector<double, 6>;
+  Eigen::Matrix<double, 6, 6> gram = Eigen::Matrix<double, 6, 6>::Zero();
+  Unknowns right = Unknowns::Zero();
+  const auto add = [&](const Unknowns& row, double value) {
+    gram += row * row.transpose();
+    right += row * value;
+  };
+  for (const PlacedDot& dot : dots) {
+    const Complex place = lattice.straight(dot.node);
+    const Complex bent = as_seen ? lattice.bent_by(place) : 0.0;
+    const Complex stretched = as_seen ? lattice.stretched_by(place) : 0.0;
+    const double i = dot.node.real(), j = dot.node.imag();
+    add(Unknowns{{1.0, 0.0, i, -j, bent.real(), stretched.real()}}, dot.place.real());
+    add(Unknowns{{0.0, 1.0, j, i, bent.imag(), stretched.imag()}}, dot.place.imag());
+  }
+  if (!as_seen) gram(4, 4) = gram(5, 5) = 1.0;
+  const Unknowns x = gram.ldlt().solve(right);
+  return {{x[0], x[1]}, {x[2], x[3]}, x[4], x[5], lattice.half};
+}
+
+/// Places the lattice, whose pitch and angle are roughly known, on the dots.
+/// @returns false where fewer than 6 dots stand on it.
+bool place_lattice(const std::vector<GelDot>& dots, const cv::Size& picture, DotLattice& lattice) {
+  const Complex middle{0.5 * (picture.width - 1), 0.5 * (picture.height - 1)};
+  std::vector<Complex> places;
+  for (const GelDot& dot : dots) places.push_back(Complex{dot.x, dot.y} - middle);
+  const Complex first = *std::min_element(
+      places.begin(), places.end(),
+      [](const Complex& a, const Complex& b) { return std::norm(a) < std::norm(b); });
+  SeenLattice seen{first, std::polar(lattice.pitch, lattice.angle), 0.0, 0.0, 0.5 * picture.width};
+  // A few dots do not tell a lens from their own irregularity.
+  constexpr std::size_t kEnoughForLens = 24;
+  constexpr int kRounds = 10, kStraightRounds = 4;
+  std::vector<PlacedDot> placed;
+  for (int round = 0; round < kRounds; ++round) {
+    placed = dots_on_nodes(places, seen);
+    if (placed.size() < 6) return false;
+    seen = refit(placed, seen, round >= kStraightRounds && placed.size() >= kEnoughForLens);
+  }
+  std::vector<double> off;
+  for (const PlacedDot& dot : placed) {
+    const Complex apart = dot.place - seen.seen(seen.straight(dot.node));
+    off.push_back(apart.real());
+    off.push_back(apart.imag());
+  }
+  lattice.pitch = std::abs(seen.step);
+  lattice.angle = std::arg(seen.step);
+  lattice.origin_x = seen.origin.real();
+  lattice.origin_y = seen.origin.imag();
+  lattice.bend = seen.bend;
+  lattice.stretch = seen.stretch;
+  lattice.position_deviation = robust_deviation(off);
+  return true;
+}
+
 }  // namespace
 
 std::vector<GelDot> find_gel_dots(const cv::Mat& bgr) {
@@ -134,54 +229,13 @@ std::optional<DotLattice> fit_dot_lattice(const std::vector<GelDot>& dots,
   lattice.pitch = median(distances);
   lattice.angle = std::arg(turn) / 4.0;
 
-  // Indices grow from the dot nearest to the middle; the lattice is then fitted to them: centre and
-  // one complex step, so that it stays square.
-  const double cx = 0.5 * (picture.width - 1), cy = 0.5 * (picture.height - 1);
-  const GelDot* first = &dots[0];
-  for (const GelDot& dot : dots) {
-    if (std::hypot(dot.x - cx, dot.y - cy) < std::hypot(first->x - cx, first->y - cy)) first = &dot;
-  }
-  using Complex = std::complex<double>;
-  Complex step = std::polar(lattice.pitch, lattice.angle), origin{first->x, first->y};
-  std::vector<Complex> offsets;
-  for (int round = 0; round < 4; ++round) {
-    Complex sum_i = 0, sum_z = 0, sum_iz = 0;
-    double sum_ii = 0.0, n = 0.0;
-    std::vector<std::pair<Complex, Complex>> pairs;
-    for (const GelDot& dot : dots) {
-      const Complex z{dot.x, dot.y}, exact = (z - origin) / step;
-      const Complex index{std::round(exact.real()), std::round(exact.imag())};
-      if (std::abs(exact - index) > 0.3) continue;
-      pairs.emplace_back(index, z);
-      sum_i += index;
-      sum_z += z;
-      sum_iz += std::conj(index) * z;
-      sum_ii += std::norm(index);
-      n += 1.0;
-    }
-    if (n < 6.0) return std::nullopt;
-    const double spread = sum_ii - std::norm(sum_i) / n;
-    if (spread <= 0.0) return std::nullopt;
-    step = (sum_iz - std::conj(sum_i) * sum_z / n) / spread;
-    origin = (sum_z - step * sum_i) / n;
-    offsets.clear();
-    for (const auto& [index, z] : pairs) offsets.push_back(z - origin - step * index);
-  }
-  lattice.pitch = std::abs(step);
-  lattice.angle = std::arg(step);
-  lattice.origin_x = origin.real() - cx;
-  lattice.origin_y = origin.imag() - cy;
-  std::vector<double> off, diameters, darkness, softness;
-  for (const Complex& o : offsets) {
-    off.push_back(o.real());
-    off.push_back(o.imag());
-  }
+  if (!place_lattice(dots, picture, lattice)) return std::nullopt;
+  std::vector<double> diameters, darkness, softness;
   for (const GelDot& dot : dots) {
     diameters.push_back(dot.diameter);
     darkness.push_back(dot.darkness);
     softness.push_back(dot.softness);
   }
-  lattice.position_deviation = robust_deviation(off);
   lattice.diameter = median(diameters);
   lattice.diameter_deviation = robust_deviation(diameters);
   lattice.darkness = median(darkness);

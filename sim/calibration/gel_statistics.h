@@ -20,10 +20,11 @@ struct GelDot {
 /// nothing of how they were made. The same for real and simulated pictures.
 std::vector<GelDot> find_gel_dots(const cv::Mat& bgr);
 
-/// The square lattice that dots stand on, and how they vary (px, rad).
+/// The square lattice that dots stand on as the camera shows it, and how they vary (px, rad).
 struct DotLattice {
   double pitch = 0.0, angle = 0.0;
   double origin_x = 0.0, origin_y = 0.0;  ///< a lattice point, from the picture's middle
+  double bend = 0.0, stretch = 0.0;       ///< as of MarkerProfile; 0 where few dots are seen
   double position_deviation = 0.0;        ///< off their places, per axis
   double diameter = 0.0, diameter_deviation = 0.0;
   double darkness = 0.0, darkness_deviation = 0.0;

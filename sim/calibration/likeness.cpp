@@ -109,7 +109,8 @@ Noise noise_between(const cv::Mat& a, const cv::Mat& b) {
 
 /// Sums over sequences, turned to means at the end.
 struct Sums {
-  std::vector<double> dots, pitch, diameter, diameter_spread, position_spread, darkness, softness;
+  std::vector<double> dots, pitch, diameter, diameter_spread, position_spread, bend, stretch,
+      darkness, softness;
   std::vector<double> share;
   std::array<std::vector<double>, 3> change;
   std::array<std::vector<double>, 2> gradient;
@@ -125,6 +126,8 @@ void measure_dots(const cv::Mat& frame, Sums& sums) {
   sums.diameter.push_back(lattice->diameter);
   sums.diameter_spread.push_back(lattice->diameter_deviation);
   sums.position_spread.push_back(lattice->position_deviation);
+  sums.bend.push_back(lattice->bend);
+  sums.stretch.push_back(lattice->stretch);
   sums.darkness.push_back(lattice->darkness);
   sums.softness.push_back(lattice->softness);
 }
@@ -238,6 +241,8 @@ GelLook measure_look(const std::vector<GelSequence>& sequences) {
   look.diameter = mean_of(sums.diameter);
   look.diameter_spread = mean_of(sums.diameter_spread);
   look.position_spread = mean_of(sums.position_spread);
+  look.bend = mean_of(sums.bend);
+  look.stretch = mean_of(sums.stretch);
   look.darkness = mean_of(sums.darkness);
   look.softness = mean_of(sums.softness);
   look.contact_share = mean_of(sums.share);
@@ -274,6 +279,9 @@ std::vector<LikenessRow> compare_looks(const GelLook& real, const GelLook& simul
   add_share("diameter of dots (px)", real.diameter, simulated.diameter);
   add_share("spread of diameters (px)", real.diameter_spread, simulated.diameter_spread);
   add_share("dots off their places (px)", real.position_spread, simulated.position_spread);
+  // A few percent of a dot's way from the middle are seen at the rim.
+  add("bend of their lattice (%)", 100.0 * real.bend, 100.0 * simulated.bend, 5.0);
+  add("stretch of their lattice (%)", 100.0 * real.stretch, 100.0 * simulated.stretch, 5.0);
   add_share("darkness of dots (share)", real.darkness, simulated.darkness);
   add_share("softness of dots (px)", real.softness, simulated.softness);
   for (int c = 0; c < 3; ++c) {

@@ -16,6 +16,7 @@ struct GelLook {
   std::array<std::array<double, 256>, 3> histogram{};  ///< of the untouched gel, dots included
   std::array<double, 3> mean{};
   double dots = 0.0, pitch = 0.0, diameter = 0.0, diameter_spread = 0.0, position_spread = 0.0;
+  double bend = 0.0, stretch = 0.0;  ///< as of MarkerProfile
   double darkness = 0.0, softness = 0.0;
   /// Standard deviation from frame to frame where nothing moves (least moved pairs of frames).
   std::array<double, 3> noise{};
@@ -28,8 +29,8 @@ struct GelLook {
   cv::Mat calm, pressed;
 };
 
-/// Where a sequence does not say how its untouched gel looks, its calmest frame stands for it: right
-/// only if some frame shows the gel with nothing on it.
+/// Where a sequence does not say how its untouched gel looks, its calmest frame stands for it:
+/// right only if some frame shows the gel with nothing on it.
 /// @throws std::invalid_argument if there are no frames.
 GelLook measure_look(const std::vector<GelSequence>& sequences);
 

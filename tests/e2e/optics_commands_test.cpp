@@ -116,6 +116,9 @@ TEST_F(OpticsCommands, LikenessRefusesWhatCannotBe) {
   expect_refusal(run(good + " --real" + file("missing")), "no such file or folder");
   expect_refusal(run(good + " --real" + file("small.png")), "100 x 100 px");
   expect_refusal(run(good + " --real" + file("ref.png") + file("small.png")), "100 x 100");
+  const std::string real = good + " --real" + file("ref.png") + " --untouched";
+  expect_refusal(run(real + file("missing")), "no such file");
+  expect_refusal(run(real + file("small.png")), "--untouched");
   expect_refusal(run("likeness --real" + file("ref.png") + out + " --profile" +
                      changed_profile("pitch: 1.495e-3", "pitch: 0")),
                  "pitch");
