@@ -28,7 +28,7 @@ struct Options {
   fs::path protocol = assets_folder() / "protocols" / "quick.yaml";
   /// Whose test objects the sheet marks.
   fs::path split;
-  std::string name;
+  std::vector<std::string> names;
   fs::path out;
 };
 
@@ -63,18 +63,27 @@ void list_objects(const Options& options) {
   fmt::print("{}", object_table(load_all(options.catalogue), lift_acceleration(options)));
 }
 
-void show_object(const Options& options) {
+void show_objects(const Options& options) {
   if (!options.out.empty()) check_picture_name(options.out);
-  GraspProtocol protocol = load_protocol(options.protocol);
-  const hal::ObjectDescription object = hal::ObjectCatalogue(options.catalogue).load(options.name);
-  fmt::print("{}", object_facts(object, protocol.lift.motion.acceleration));
+  const GraspProtocol protocol = load_protocol(options.protocol);
+  const hal::ObjectCatalogue catalogue(options.catalogue);
+  std::vector<hal::ObjectDescription> objects;
+  for (const std::string& name : options.names) objects.push_back(catalogue.load(name));
+  for (const hal::ObjectDescription& object : objects) {
+    fmt::print("{}", object_facts(object, protocol.lift.motion.acceleration));
+  }
   if (options.out.empty()) return;
   const StopRequest stop{stage_context(1).stop};
-  const cv::Mat portrait =
-      PortraitStudio(assets_folder(), kPortraitWidth, kPortraitHeight).portrait(object);
+  PortraitStudio studio(assets_folder(), kPortraitWidth, kPortraitHeight);
   const auto workcell = choose_workcell(options.workcell).make();
-  write_picture(options.out,
-                object_page(object, portrait, picture_in_grip(*workcell, protocol, object, stop)));
+  std::vector<cv::Mat> pages;
+  for (const hal::ObjectDescription& object : objects) {
+    pages.push_back(object_page(object, studio.portrait(object),
+                                picture_in_grip(*workcell, protocol, object, stop)));
+  }
+  cv::Mat picture;
+  cv::vconcat(pages, picture);
+  write_picture(options.out, picture);
 }
 
 void make_sheet(const Options& options) {
@@ -113,17 +122,18 @@ void add_list(CLI::App& objects, const std::shared_ptr<Options>& options) {
 }
 
 void add_show(CLI::App& objects, const std::shared_ptr<Options>& options) {
-  CLI::App* show = objects.add_subcommand("show", "Everything the catalogue says about one object");
-  show->add_option("NAME", options->name, "The object")->required();
-  show->add_option("--out", options->out,
-                   "Picture (.png, .jpg) of it alone, between the fingers, and of its imprint");
+  CLI::App* show = objects.add_subcommand("show", "Everything the catalogue says about an object");
+  show->add_option("NAME", options->names, "The object, or several")->required();
+  show->add_option(
+      "--out", options->out,
+      "Picture (.png, .jpg): a row per object, alone, between the fingers, its imprint");
   show->add_option("--catalogue", options->catalogue, "Folder of the catalogue")
       ->capture_default_str();
   show->add_option("--protocol", options->protocol, "How and where it is gripped")
       ->capture_default_str();
   show->add_option("--workcell", options->workcell, "The rig that grips it")->capture_default_str();
   show->footer("Example:\n  gripbench objects show espresso_mug --out out/mug.png");
-  show->callback([options] { show_object(*options); });
+  show->callback([options] { show_objects(*options); });
 }
 
 void add_sheet(CLI::App& objects, const std::shared_ptr<Options>& options) {

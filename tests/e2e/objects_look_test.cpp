@@ -79,6 +79,18 @@ TEST_F(ObjectsLook, ShowDrawsTheObjectTheGripAndTheImprint) {
   EXPECT_GT(cv::norm(means[1] - means[2]), 10.0);
 }
 
+// Whatever was gripped before it, an object looks as when it is shown alone.
+TEST_F(ObjectsLook, ShowDrawsSeveralAmongEachOther) {
+  const fs::path both = root_ / "both.png", alone = root_ / "alone.png";
+  run("show tape_measure espresso_mug --out '" + both.string() + "'", 0);
+  run("show espresso_mug --out '" + alone.string() + "'", 0);
+  const cv::Mat pages = cv::imread(both.string()), page = cv::imread(alone.string());
+  ASSERT_FALSE(page.empty());
+  ASSERT_EQ(pages.size(), cv::Size(page.cols, 2 * page.rows));
+  EXPECT_EQ(cv::norm(pages.rowRange(page.rows, pages.rows), page, cv::NORM_INF), 0.0);
+  EXPECT_GT(cv::norm(pages.rowRange(0, page.rows), page, cv::NORM_INF), 0.0);
+}
+
 TEST_F(ObjectsLook, SheetShowsEachObjectAndMarksNone) {
   const fs::path file = root_ / "sheet.png";
   run("sheet --out '" + file.string() + "'", 0);
