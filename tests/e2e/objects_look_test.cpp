@@ -82,7 +82,7 @@ TEST_F(ObjectsLook, ShowDrawsTheObjectTheGripAndTheImprint) {
 // Whatever was gripped before it, an object looks as when it is shown alone.
 TEST_F(ObjectsLook, ShowDrawsSeveralAmongEachOther) {
   const fs::path both = root_ / "both.png", alone = root_ / "alone.png";
-  run("show tape_measure espresso_mug --out '" + both.string() + "'", 0);
+  run("show bean_bag espresso_mug --out '" + both.string() + "'", 0);
   run("show espresso_mug --out '" + alone.string() + "'", 0);
   const cv::Mat pages = cv::imread(both.string()), page = cv::imread(alone.string());
   ASSERT_FALSE(page.empty());

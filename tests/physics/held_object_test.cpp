@@ -12,7 +12,8 @@ using testing::PinchRig;
 
 constexpr double kG = PinchRig::kGravity;
 
-/// The gel with the damping of its profile and no rise of friction with speed.
+/// The gel with more damping than that of 2018, so that what swings is at rest soon, and no rise of
+/// friction with speed.
 PadProfile damped_gel() {
   PadProfile pad = testing::quasi_static_gel();
   pad.normal_damping = 6e5;
@@ -54,12 +55,20 @@ TEST(HeldBlock, SinksByTheGelsStretchAndStays) {
   EXPECT_LT(rig.tilt(), 1e-3);
 }
 
+/// Damping (N s/m^3) at which a block held by both pads swings with this damping ratio: both hold
+/// it over the 10 x 10 mm of its faces, m u'' + c A u' + k_t A u = 0.
+double damping_of_ratio(double ratio, double mass, const PadProfile& pad) {
+  const double area = 2 * 1e-4;
+  return 2 * ratio * std::sqrt(pad.tangential_stiffness * area * mass) / area;
+}
+
 /// Loosens the grip at 2% of the needed force per 0.1 s until the block has slipped 0.3 mm, and
 /// returns the mean normal force then, as a share of the needed one.
 double share_of_needed_grip_at_slip(double mass, double mu_1, double mu_2, double acceleration) {
   PinchRig::Setup setup = block(mass);
   setup.friction_tactile = mu_1;
   setup.friction_plain = mu_2;
+  setup.pad.tangential_damping = damping_of_ratio(0.3, mass, setup.pad);
   PinchRig rig(setup);
   const double needed = mass * (kG + acceleration) / (mu_1 + mu_2);
   rig.grip_and_load(1.5 * needed);
@@ -89,8 +98,9 @@ TEST(HangingBlock, SlipsWhenTheGripIsLoosenedToItsWeight) {
   EXPECT_NEAR(share_of_needed_grip_at_slip(0.5, 0.5, 0.5, 0.0), 1.0, 0.05);
 }
 
-// (mu_1 + mu_2) N = m (g + a), smoothly accelerated; and with unequal friction, where the pads
-// share the load by stiffness until one slips and the other takes the rest.
+// (mu_1 + mu_2) N = m (g + a), smoothly accelerated, with a damping ratio of 0.3; and with unequal
+// friction, where the pads share the load by stiffness until one slips and the other takes the
+// rest.
 TEST(HangingBlock, SlipsWhenAcceleratedBeyondItsGrip) {
   EXPECT_NEAR(share_of_needed_grip_at_slip(0.2, 0.6, 0.6, 4.0), 1.0, 0.05);
   EXPECT_NEAR(share_of_needed_grip_at_slip(0.2, 0.8, 0.4, 0.0), 1.0, 0.05);
@@ -182,6 +192,45 @@ TEST(FreeContact, EnergyDoesNotGrow) {
   EXPECT_LE(largest, 1.01 * energy);
   // Nor is it eaten by the integrator: sticking bristles lose nothing.
   EXPECT_GE(late, 0.9 * energy);
+}
+
+// The same block thrown to and fro between the pads, turning and sliding along them: each time it
+// flies free it has no more energy than before, and most of that: friction takes some, and the
+// implicit step about a fifth.
+TEST(FreeContact, BouncingGivesNoEnergy) {
+  PinchRig::Setup setup = block(0.2);
+  setup.pad.normal_damping = setup.pad.tangential_damping = 0.0;
+  setup.half_width = 10.5e-3;
+  // The fingers have dampers of their own; stiff ones take little.
+  setup.finger_stiffness = 1e6;
+  setup.timestep = 2.5e-4;
+  PinchRig rig(setup);
+  rig.set_acceleration(-kG);
+  mjData& data = rig.data();
+  const int dof = rig.model().nv - 6;
+  const double inertia = 0.4 * 0.2 * 1e-4;  // the rig's, the same about every axis
+  const auto energy = [&] {
+    return 0.5 * 0.2 * Eigen::Vector3d(data.qvel + dof).squaredNorm() +
+           0.5 * inertia * Eigen::Vector3d(data.qvel + dof + 3).squaredNorm();
+  };
+  data.qvel[dof] = 0.1;
+  data.qvel[dof + 1] = 0.02;
+  data.qvel[dof + 3] = 1.0;
+  double last = energy();
+  int bounces = 0;
+  bool touched = false;
+  for (int i = 0; i < 2400; ++i) {
+    rig.step();
+    const bool touches = rig.coupling().pad(0).touching() || rig.coupling().pad(1).touching();
+    if (touched && !touches) {
+      EXPECT_LE(energy(), 1.01 * last) << "bounce " << bounces;
+      EXPECT_GE(energy(), 0.6 * last) << "bounce " << bounces;
+      last = energy();
+      ++bounces;
+    }
+    touched = touches;
+  }
+  EXPECT_GE(bounces, 5);
 }
 
 }  // namespace

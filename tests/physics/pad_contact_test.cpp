@@ -144,7 +144,7 @@ TEST(Friction, SphereSlipsFromTheRimInward) {
   PadProfile profile = testing::quasi_static_gel();
   profile.thickness = 1.0;  // linear law, so that the pressure is parabolic
   for (const double ratio : {0.3, 0.6, 0.9}) {
-    double stick_ratio = 0, error = 0;
+    double stick_ratio = 0, displacement_ratio = 0;
     const int offsets = 16;
     for (int n = 0; n < offsets; ++n) {
       const double ox = (n % 4) * 0.125e-3;
@@ -152,10 +152,11 @@ TEST(Friction, SphereSlipsFromTheRimInward) {
       Press press(testing::sphere(radius), mu, profile);
       press.hover_at(ox, oy);
       const double load = press.move_to({ox, oy, radius - d}, 0, 1).wrench[2];
-      const double shift = mu * profile.normal_stiffness * d / profile.tangential_stiffness *
-                           (1 - std::sqrt(1 - ratio));
+      const double gross = mu * profile.normal_stiffness * d / profile.tangential_stiffness;
+      const double shift = gross * (1 - std::sqrt(1 - ratio));
       const PadForce force = press.move_to({ox, oy + shift, radius - d}, 0, 200);
-      error += -force.wrench[1] / (mu * load) - ratio;
+      const double share = -force.wrench[1] / (mu * load);  // Q / muP, as the pad gives it
+      displacement_ratio += shift / (gross * (1 - std::sqrt(1 - share)));
       const hal::PadSlip slip = press.contact.slip();
       stick_ratio += std::sqrt(slip.stick_area / slip.contact_area);
       // The rim slips first: no node in the stick region is farther out than any slipping node by
@@ -172,19 +173,21 @@ TEST(Friction, SphereSlipsFromTheRimInward) {
       }
       EXPECT_LT(stick_out, slip_in + 0.8e-3);
     }
-    EXPECT_NEAR(error / offsets, 0.0, 0.05 * ratio) << ratio;
+    EXPECT_NEAR(displacement_ratio / offsets, 1.0, 0.05) << ratio;
     EXPECT_NEAR(stick_ratio / offsets, std::pow(1 - ratio, 0.25), 0.05 * std::pow(1 - ratio, 0.25))
         << ratio;
   }
 }
 
 // Flat disc turned by theta: nodes at r > c = mu p/(k_t theta) slip;
-// T = (2/3) mu P a (1 - (c/a)^3/4), tending to (2/3) mu P a.
+// T = (2/3) mu P a (1 - (c/a)^3/4), tending to (2/3) mu P a: the traction k_t theta r up to c, mu p
+// beyond, times r, over the disc.
 TEST(Friction, FlatDiscTurnsAgainstTheTorqueOfItsStickRadius) {
   const double mu = 0.5;
   const double a = 5e-3;
   const double d = 0.1e-3;
   Press press(testing::punch(a, 20e-3), mu);
+  const PadGrid grid = testing::quasi_static_gel().grid;
   const double load = press.move_to({0, 0, 10e-3 - d}, 0, 1).wrench[2];
   const double pressure = 3e8 * d / (1 - d / 2e-3);
   for (const double stick : {0.8, 0.5, 0.1}) {
@@ -192,6 +195,12 @@ TEST(Friction, FlatDiscTurnsAgainstTheTorqueOfItsStickRadius) {
     const PadForce force = press.move_to({0, 0, 10e-3 - d}, theta, 100);
     const double expected = 2.0 / 3.0 * mu * load * a * (1 - std::pow(stick, 3) / 4);
     EXPECT_NEAR(-force.wrench[5], expected, 0.05 * expected) << stick;
+    for (int i = 0; i < grid.size(); ++i) {
+      const double r = std::hypot(grid.x(i % grid.nx), grid.y(i / grid.nx));
+      if (press.contact.indentation()[i] <= 0 || std::abs(r - stick * a) < 0.05 * stick * a)
+        continue;
+      EXPECT_EQ(press.contact.sticking()[i], r < stick * a ? 1.0 : 0.0) << stick << " at " << r;
+    }
     EXPECT_NEAR(std::hypot(force.wrench[0], force.wrench[1]), 0.0, 0.02 * mu * load);
   }
 }
