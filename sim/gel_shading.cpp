@@ -86,7 +86,7 @@ void GelShading::light_untouched_gel(const OpticsProfile& optics) {
   const GelHeightField untouched(optics);
   for (int y = 0; y < height_; ++y) {
     find_slopes(untouched, y, 0, width_);
-    add_lights(y, 0, width_, false);
+    add_lights(y, 0, width_, Light::kAll);
     for (int c = 0; c < 3; ++c) {
       std::copy(sum_[c].begin(), sum_[c].end(), bare_[c].row(y));
       for (int x = 0; x < width_; ++x) {
@@ -100,23 +100,32 @@ void GelShading::light_untouched_gel(const OpticsProfile& optics) {
 void GelShading::shade(const GelHeightField& field, Planes& planes) {
   const PixelRegion& region = field.region();
   if (region.empty()) return;
-  const bool shadows = shadow_strength_ > 0.0 && model_ != ShadingModel::kTable;
+  const bool shadows = shadow_strength_ > 0.0 && !lights_.empty();
   if (shadows) cast_shadows(field);
   for (int y = region.y0; y < region.y1; ++y) {
     find_slopes(field, y, region.x0, region.x1);
     if (model_ == ShadingModel::kTable) {
+      add_table(y, region.x0, region.x1, planes);
+      if (!shadows) continue;
+      add_lights(y, region.x0, region.x1, Light::kLostToShadows);
       for (int c = 0; c < 3; ++c) {
-        const float* row = background_[c].row(y);
-        std::copy(row + region.x0, row + region.x1, planes[c].row(y) + region.x0);
+        float* out = planes[c].row(y);
+        for (int x = region.x0; x < region.x1; ++x) out[x] += sum_[c][x];
       }
-      table_.add(&slope_x_[region.x0], &slope_y_[region.x0], &place_x_[region.x0], place_y_[y],
-                 region.width(), planes[0].row(y) + region.x0, planes[1].row(y) + region.x0,
-                 planes[2].row(y) + region.x0);
       continue;
     }
-    add_lights(y, region.x0, region.x1, shadows);
+    add_lights(y, region.x0, region.x1, shadows ? Light::kLessShadows : Light::kAll);
     for (int c = 0; c < 3; ++c) apply(c, y, region.x0, region.x1, planes[c].row(y));
   }
+}
+
+void GelShading::add_table(int y, int x0, int x1, Planes& planes) const {
+  for (int c = 0; c < 3; ++c) {
+    const float* row = background_[c].row(y);
+    std::copy(row + x0, row + x1, planes[c].row(y) + x0);
+  }
+  table_.add(&slope_x_[x0], &slope_y_[x0], &place_x_[x0], place_y_[y], x1 - x0,
+             planes[0].row(y) + x0, planes[1].row(y) + x0, planes[2].row(y) + x0);
 }
 
 void GelShading::apply(int channel, int y, int x0, int x1, float* out) const {
@@ -156,7 +165,7 @@ void GelShading::find_slopes(const GelHeightField& field, int y, int x0, int x1)
   if (x1 == width_) slopes(width_ - 1, width_ - 2, width_ - 1);
 }
 
-void GelShading::add_lights(int y, int x0, int x1, bool shadows) {
+void GelShading::add_lights(int y, int x0, int x1, Light part) {
   float* const sum_b = sum_[0].data();
   float* const sum_g = sum_[1].data();
   float* const sum_r = sum_[2].data();
@@ -164,10 +173,13 @@ void GelShading::add_lights(int y, int x0, int x1, bool shadows) {
   std::fill(sum_g + x0, sum_g + x1, static_cast<float>(ambient_));
   std::fill(sum_r + x0, sum_r + x1, static_cast<float>(ambient_));
   for (const LightField& light : lights_) {
-    if (shadows) {
-      upsampler_.read(light.shadow, y, x0, x1, shadow_row_.data());
-    } else {
+    if (part == Light::kAll) {
       std::fill(shadow_row_.begin() + x0, shadow_row_.begin() + x1, 1.0f);
+    } else {
+      upsampler_.read(light.shadow, y, x0, x1, shadow_row_.data());
+      if (part == Light::kLostToShadows) {
+        for (int x = x0; x < x1; ++x) shadow_row_[x] -= 1.0f;
+      }
     }
     const float* tx = light.toward_x.row(y);
     const float* ty = light.toward_y.row(y);

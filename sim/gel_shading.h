@@ -17,7 +17,8 @@ namespace gripbench::sim {
 /// colour of the untouched gel divided by what the lights alone would give there is a gain per
 /// pixel and channel, so that an untouched gel looks as measured and a touched one changes as the
 /// lights tell. With ShadingModel::kDifference the lights' change is added instead, and with
-/// ShadingModel::kTable a calibrated table's.
+/// ShadingModel::kTable a calibrated table's, less what the lights would give where their shadows
+/// lie.
 class GelShading {
  public:
   explicit GelShading(const OpticsProfile& optics);
@@ -50,7 +51,11 @@ class GelShading {
 
   /// Slopes of the field's row `y`, [x0, x1), and with the dome's under them.
   void find_slopes(const GelHeightField& field, int y, int x0, int x1);
-  void add_lights(int y, int x0, int x1, bool shadows);
+  /// What of the lights is summed up.
+  enum class Light { kAll, kLessShadows, kLostToShadows };
+  /// Ambient light and that part of each lamp's; what shadows take counts below zero.
+  void add_lights(int y, int x0, int x1, Light part);
+  void add_table(int y, int x0, int x1, Planes& planes) const;
 
   ShadingModel model_;
   ShadingGrid table_;

@@ -56,20 +56,32 @@ GelLight read_light(ConfigNode light, double brightest) {
   return result;
 }
 
-void read_lights(ConfigNode& node, OpticsProfile& optics) {
-  const bool ratio = optics.shading == ShadingModel::kRatio;
+/// Lamps and the shadows that they cast.
+void read_lamps(ConfigNode& node, OpticsProfile& optics) {
+  const double brightest = optics.shading == ShadingModel::kRatio ? 10.0 : 1e4;
   for (ConfigNode& light : node.children("lights")) {
-    optics.lights.push_back(read_light(light, ratio ? 10.0 : 1e4));
+    optics.lights.push_back(read_light(light, brightest));
   }
   if (optics.lights.empty() || optics.lights.size() > 8) {
     node.fail("lights", "expected one to eight lights");
   }
-  if (ratio) optics.ambient = node.number("ambient", {1e-3, 10.0});
   optics.falloff = node.number("falloff", {0.0, 4.0});
   ConfigNode shadow = node.child("shadow");
   optics.shadow_strength = shadow.number("strength", kShare);
   optics.shadow_depth = shadow.number("depth", kLength);
   shadow.finish();
+}
+
+void read_shading(ConfigNode& node, OpticsProfile& optics) {
+  optics.shading =
+      static_cast<ShadingModel>(node.choice_or("shading", 0, {"ratio", "difference", "table"}));
+  if (optics.shading == ShadingModel::kTable) {
+    optics.table = std::make_shared<ShadingTable>(ShadingTable::load(node.path("table")));
+    if (node.has("lights")) read_lamps(node, optics);
+    return;
+  }
+  read_lamps(node, optics);
+  if (optics.shading == ShadingModel::kRatio) optics.ambient = node.number("ambient", {1e-3, 10.0});
   ConfigNode dome = node.child("dome");
   optics.dome_radius = dome.number("radius", {1e-3, 1e3});
   optics.dome_flattening = dome.number("flattening", kLength);
@@ -106,13 +118,7 @@ OpticsProfile OpticsProfile::from(ConfigNode node) {
   OpticsProfile optics;
   read_image(node.child("image"), optics);
   read_background(node.child("background"), optics);
-  optics.shading =
-      static_cast<ShadingModel>(node.choice_or("shading", 0, {"ratio", "difference", "table"}));
-  if (optics.shading == ShadingModel::kTable) {
-    optics.table = std::make_shared<ShadingTable>(ShadingTable::load(node.path("table")));
-  } else {
-    read_lights(node, optics);
-  }
+  read_shading(node, optics);
   ConfigNode membrane = node.child("membrane");
   optics.membrane_length = membrane.number("length", kLength);
   optics.membrane_steepest = membrane.number("steepest", {0.05, 20.0});

@@ -72,7 +72,8 @@ struct OpticsProfile {
   std::array<std::vector<double>, 3> background{};
 
   ShadingModel shading = ShadingModel::kRatio;
-  /// Only with ShadingModel::kTable, which needs no lights and knows no shadows and no dome.
+  /// Only with ShadingModel::kTable, which knows no dome and needs no lights: those it has only
+  /// cast shadows, their colours in grey levels.
   std::shared_ptr<const ShadingTable> table;
   std::vector<GelLight> lights;
   /// Light that comes from everywhere, in the same measure as the lights' colours.

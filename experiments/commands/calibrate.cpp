@@ -146,7 +146,8 @@ class Calibration {
 void import_taxim_profile(const Options& options) {
   sim::TaximPicture picture;
   if (options.pixel_pitch) picture.pixel_pitch = *options.pixel_pitch;
-  sim::SensorProfile profile = sim::SensorProfile::load(options.base);
+  const sim::SensorProfile base = sim::SensorProfile::load(options.base);
+  sim::SensorProfile profile = base;
   sim::OpticsProfile& optics = profile.optics;
   std::string background = "that of " + options.base.filename().string();
   const sim::OpticsFit none{};
@@ -159,10 +160,15 @@ void import_taxim_profile(const Options& options) {
     optics.noise = noise;
     background = "from " + options.reference.filename().string();
   }
-  optics.membrane_length = sim::SensorProfile::load(options.base).optics.membrane_length;
+  optics.membrane_length = base.optics.membrane_length;
   optics.shading = sim::ShadingModel::kTable;
   optics.table = std::make_shared<sim::ShadingTable>(sim::import_taxim(options.taxim, picture));
-  optics.lights.clear();
+  // Only lamps whose colours are in grey levels can tell what a shadow takes from the table's.
+  const bool shadows = base.optics.shading != sim::ShadingModel::kRatio;
+  optics.lights = shadows ? base.optics.lights : std::vector<sim::GelLight>();
+  optics.falloff = base.optics.falloff;
+  optics.shadow_strength = base.optics.shadow_strength;
+  optics.shadow_depth = base.optics.shadow_depth;
   optics.blur *= picture.pixel_pitch / optics.pixel_pitch;
   optics.width = picture.width;
   optics.height = picture.height;
@@ -177,9 +183,12 @@ void import_taxim_profile(const Options& options) {
                   options.taxim.filename().string(), optics.table->tilts, optics.table->directions,
                   background, options.base.filename().string()),
       options.out);
-  fmt::print("{} written: {} x {} bins, {} x {} px of {:.4g} mm; background and dots {}\n",
+  fmt::print("{} written: {} x {} bins, {} x {} px of {:.4g} mm; background and dots {}; {}\n",
              options.out.string(), optics.table->tilts, optics.table->directions, picture.width,
-             picture.height, 1e3 * picture.pixel_pitch, background);
+             picture.height, 1e3 * picture.pixel_pitch, background,
+             optics.lights.empty() || optics.shadow_strength == 0.0
+                 ? "no shadows"
+                 : "shadows of the base's lamps");
 }
 
 void calibrate(const Options& options) {

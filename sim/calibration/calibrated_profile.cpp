@@ -107,14 +107,8 @@ std::string number_list(const std::vector<double>& values) {
   return out;
 }
 
-std::string shading_text(const OpticsProfile& o, const std::string& table_name) {
-  if (o.shading == ShadingModel::kTable) {
-    return fmt::format("  shading: table\n  table: {}\n", table_name);
-  }
-  std::string out = o.shading == ShadingModel::kRatio
-                        ? fmt::format("  shading: ratio\n  ambient: {:.6g}\n", o.ambient)
-                        : "  shading: difference\n";
-  out += "  lights:\n";
+std::string lamps_text(const OpticsProfile& o) {
+  std::string out = "  lights:\n";
   for (const GelLight& light : o.lights) {
     out += fmt::format(
         "    - {{position: [{:.6g}, {:.6g}, {:.6g}], color: [{:.6g}, {:.6g}, {:.6g}]}}\n",
@@ -124,9 +118,20 @@ std::string shading_text(const OpticsProfile& o, const std::string& table_name) 
   out += fmt::format("  falloff: {:.6g}\n", o.falloff);
   out += fmt::format("  shadow: {{strength: {:.6g}, depth: {:.6g}}}\n", o.shadow_strength,
                      o.shadow_depth);
-  out += fmt::format("  dome: {{radius: {:.6g}, flattening: {:.6g}}}\n", o.dome_radius,
-                     o.dome_flattening);
   return out;
+}
+
+std::string shading_text(const OpticsProfile& o, const std::string& table_name) {
+  if (o.shading == ShadingModel::kTable) {
+    return fmt::format("  shading: table\n  table: {}\n", table_name) +
+           (o.lights.empty() ? "" : lamps_text(o));
+  }
+  const std::string model = o.shading == ShadingModel::kRatio
+                                ? fmt::format("  shading: ratio\n  ambient: {:.6g}\n", o.ambient)
+                                : "  shading: difference\n";
+  return model + lamps_text(o) +
+         fmt::format("  dome: {{radius: {:.6g}, flattening: {:.6g}}}\n", o.dome_radius,
+                     o.dome_flattening);
 }
 
 std::string profile_text(const SensorProfile& profile, const std::string& heading,

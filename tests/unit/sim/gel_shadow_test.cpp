@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <memory>
 #include <numbers>
 
 #include <fmt/format.h>
@@ -123,6 +124,76 @@ TEST(GelShadow, CoarseParallelShadowsAreNearMarchedOnes) {
   RecordProperty("rms", fmt::format("{:.2f}", worst_mean));
   RecordProperty("p99", fmt::format("{:.2f}", worst_tail));
   std::printf("shadow error: rms %.2f, 99%% %.2f grey levels\n", worst_mean, worst_tail);
+}
+
+/// The table of lamps so far away that a place does not matter: what each gives a surface by its
+/// normal, less what it gives a level one.
+std::shared_ptr<const ShadingTable> table_of(const OpticsProfile& optics) {
+  constexpr double kPi = std::numbers::pi;
+  auto table = std::make_shared<ShadingTable>();
+  table->tilts = 125;
+  table->directions = 125;
+  table->bins.resize(125 * 125);
+  for (int i = 0; i < 125; ++i) {
+    for (int j = 0; j < 125; ++j) {
+      const double tilt = (i + 0.5) * 0.5 * kPi / 124, direction = -kPi + (j + 0.5) * 2 * kPi / 124;
+      const Eigen::Vector3d normal(-std::sin(tilt) * std::cos(direction),
+                                   -std::sin(tilt) * std::sin(direction), -std::cos(tilt));
+      for (int c = 0; c < 3; ++c) {
+        double sum = 0.0;
+        for (const GelLight& light : optics.lights) {
+          const Eigen::Vector3d to = light.position.normalized();
+          sum += light.color_bgr[c] * (std::max(0.0, normal.dot(to)) + to.z());
+        }
+        table->at(i, j)[ShadingTable::kTerms - 1][c] = static_cast<float>(sum);
+      }
+    }
+  }
+  return table;
+}
+
+// A table with lamps for its shadows gives what the lamps alone do with theirs.
+TEST(GelShadow, ATablesLampsCastTheirShadows) {
+  const SensorProfile profile = SensorProfile::load(std::filesystem::path(GRIPBENCH_SOURCE_DIR) /
+                                                    "assets/sensors/gelsight2018.yaml");
+  OpticsProfile lamps = profile.optics;
+  lamps.shading = ShadingModel::kDifference;
+  lamps.ambient = 0.0;
+  lamps.falloff = 0.0;
+  lamps.dome_radius = 0.0;
+  lamps.shadow_strength = 0.8;
+  for (GelLight& light : lamps.lights) {
+    light.position = 0.2 * light.position.normalized();
+    light.color_bgr *= 80.0;
+  }
+  OpticsProfile tabled = lamps;
+  tabled.shading = ShadingModel::kTable;
+  tabled.table = table_of(lamps);
+  OpticsProfile shadeless = tabled;
+  shadeless.lights.clear();
+
+  const ObjectShape box = solid(Kind::kBox, {0.004, 0.006, 0.02});
+  GelHeightField field(lamps);
+  field.build(pressed_by(box, profile.pad.grid, {0, 0, 0.01 - 0.4e-3}));
+  const auto shaded = [&](const OpticsProfile& optics) {
+    GelShading shading(optics);
+    GelShading::Planes planes = shading.background();
+    shading.shade(field, planes);
+    return planes;
+  };
+  const GelShading::Planes expected = shaded(lamps), with = shaded(tabled),
+                           without = shaded(shadeless);
+  double worst = 0.0, darker = 0.0;
+  for (int c = 0; c < 3; ++c) {
+    for (std::size_t k = 0; k < expected[c].data.size(); ++k) {
+      worst = std::max<double>(worst, std::abs(with[c].data[k] - expected[c].data[k]));
+      darker = std::max<double>(darker, without[c].data[k] - with[c].data[k]);
+      EXPECT_LE(with[c].data[k], without[c].data[k] + 1e-3);
+    }
+  }
+  // What is left is the lamps' nearness (they stand at 200 mm) and the table's steps.
+  EXPECT_LT(worst, 4.0);
+  EXPECT_GT(darker, 25.0);
 }
 
 }  // namespace
