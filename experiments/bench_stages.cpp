@@ -131,15 +131,24 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
     options.shard = request.shard;
     options.shards = request.shards;
     options.stop = context.stop;
-    options.progress = [&](const CollectProgress& progress) {
-      const double share = static_cast<double>(progress.done) /
-                           static_cast<double>(std::max<std::size_t>(1, progress.total));
+    CollectProgress newest;
+    const auto show = [&](const std::string& now) {
       // A search at a position is about as much work as a grasp.
-      bar.update(share,
-                 fmt::format("{} {}, {} of {} grasps", progress.stage, progress.name,
-                             progress.grasps_done, progress.grasps_total),
-                 static_cast<double>(progress.done), "tasks");
+      const double share = static_cast<double>(newest.done) /
+                           static_cast<double>(std::max<std::size_t>(1, newest.total));
+      bar.update(share, now, static_cast<double>(newest.done), "tasks");
     };
+    options.progress = [&](const CollectProgress& progress) {
+      newest = progress;
+      show(fmt::format("{} {}, {} of {} grasps", progress.stage, progress.name,
+                       progress.grasps_done, progress.grasps_total));
+    };
+    if (context.jobs == 1) {
+      // Who stands beside a rig wants to know what it is about to do.
+      options.phase = [&](const std::string& name, GraspPhase phase) {
+        show(fmt::format("{}, {}", name, name_of(phase)));
+      };
+    }
     summary =
         collect(protocol, objects, starting_with(std::move(first), workcell.make), store, options);
   } catch (const hal::MotionRefused&) {

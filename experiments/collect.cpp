@@ -100,6 +100,10 @@ class Collection {
   struct Task {
     const GripPosition* position = nullptr;
     std::optional<GraspPlan> grasp;
+
+    std::string name() const {
+      return grasp ? grasp->object + "/" + grasp->grasp : position->name();
+    }
   };
 
   void plan(const std::vector<hal::ObjectDescription>& objects);
@@ -217,6 +221,12 @@ void Collection::work_through_tasks() {
 
 void Collection::attempt(hal::Workcell& workcell, const Task& task, EpisodeWriter& writer) {
   GraspProgress progress{.begun = workcell.clock().now()};
+  if (options_.phase) {
+    progress.entered = [this, name = task.name()](GraspPhase phase) {
+      const std::lock_guard lock(mutex_);
+      options_.phase(name, phase);
+    };
+  }
   try {
     if (task.grasp) {
       writer.write(grasp(workcell, *task.position, *task.grasp, progress));

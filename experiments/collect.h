@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/episode_store.h"
+#include "experiments/grasp_phase.h"
 #include "experiments/grasp_protocol.h"
 #include "hal/objects.h"
 #include "hal/workcell.h"
@@ -40,6 +41,9 @@ struct CollectOptions {
   const std::atomic<bool>* stop = nullptr;
   /// Called after every task, never by two threads at once; may be empty.
   std::function<void(const CollectProgress&)> progress = {};
+  /// Called with the name of a grasp or search whenever it enters a phase, by the thread that
+  /// drives its workcell, never by two threads at once nor beside `progress`; may be empty.
+  std::function<void(const std::string& name, GraspPhase phase)> phase = {};
 };
 
 struct CollectSummary {

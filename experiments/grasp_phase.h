@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 namespace gripbench::experiments {
@@ -20,6 +21,8 @@ struct GraspProgress {
   GraspPhase phase = GraspPhase::kPresent;
   /// When the grasp was presented (s on the workcell's clock); before that, when it was asked for.
   double begun = 0.0;
+  /// Called by the script whenever it enters a phase; may be empty.
+  std::function<void(GraspPhase)> entered = {};
 };
 
 /// "approach", "touch search", ...: how records and messages call it.

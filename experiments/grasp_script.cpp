@@ -127,7 +127,9 @@ Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
 }
 
 void GraspScript::enter(GraspPhase phase) {
-  if (progress_ != nullptr) progress_->phase = phase;
+  if (progress_ == nullptr) return;
+  progress_->phase = phase;
+  if (progress_->entered) progress_->entered(phase);
 }
 
 void GraspScript::present(const hal::Placement& placement) {

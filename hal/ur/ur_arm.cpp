@@ -24,6 +24,9 @@ constexpr Duration kBetweenLooks{0.01};
 constexpr double kSameTool = 1e-4;
 /// From this level on an entry of the controller's log is a complaint (violation).
 constexpr std::int32_t kComplaint = 3;
+/// The log may be ahead of the state by some packages, and by this at least (packages, s).
+constexpr double kStatesBehindLog = 3.0;
+constexpr double kBehindLog = 0.1;
 
 /// The fields of the recipe, by their place in it.
 enum Field : std::size_t {
@@ -234,10 +237,31 @@ void UrArm::look_for_errors(const Program& program) const {
     }
     const auto* entry = std::get_if<UrErrorCode>(&timed.message);
     if (entry != nullptr && entry->level >= kComplaint) {
+      const std::string report = fmt::format("the controller reports C{}A{} {}", entry->code,
+                                             entry->argument, entry->text);
+      const std::string held = held_soon();
       throw DeviceError(settings_.device,
-                        fmt::format("the controller reports C{}A{} {}; look it up in its log",
-                                    entry->code, entry->argument, entry->text));
+                        held.empty()
+                            ? report + "; look it up in its log"
+                            : fmt::format("the motion was interrupted: {} ({})", held, report));
     }
+  }
+}
+
+/// What holds the arm by one of the states to come; empty if nothing does.
+std::string UrArm::held_soon() const {
+  const double until = clock_.now() + std::max(kBehindLog, kStatesBehindLog / settings_.rate);
+  try {
+    RtdeSample sample = rtde_.newest();
+    while (true) {
+      const State state = state_of(sample);
+      const double left = until - clock_.now();
+      if (!state.status.held_because.empty() || left <= 0.0) return state.status.held_because;
+      sample = rtde_.wait_newer(sample.number, Duration(left));
+    }
+  } catch (const DeviceError&) {
+    // A stream that broke at this moment is no reason to keep the log's word back.
+    return "";
   }
 }
 

@@ -57,6 +57,8 @@ class UrArm final : public Arm {
   void start_move(const Eigen::Isometry3d& base_from_tcp,
                   const LinearMotionLimits& limits) override;
 
+  /// Where the controller's log complains, it waits some states for what the safety system has to
+  /// say.
   /// @throws DeviceError if the motion cannot end: a stop of the safety system, a script error, a
   /// program that never began or was replaced.
   bool moving() override;
@@ -91,6 +93,7 @@ class UrArm final : public Arm {
   void run(const std::string& body, const State& state);
   void send(const std::string& body);
   void look_for_errors(const Program& program) const;
+  std::string held_soon() const;
   void look_for_end(Program& program, const State& state) const;
 
   const UrSettings settings_;

@@ -23,6 +23,15 @@ bool is_motion(WsgCommand command) {
          command == WsgCommand::kGrasp || command == WsgCommand::kRelease;
 }
 
+/// A side that has stopped reading must not cost the other its connection: the gripper would let
+/// go, and the watchdog would not get to the arm. What it misses, its own thread will find out.
+void send_if_it_reads(TcpConnection& to, const WsgFrame& frame) {
+  try {
+    to.send(encode(frame));
+  } catch (const WireError&) {
+  }
+}
+
 }  // namespace
 
 GripperRelay::GripperRelay(WsgOptions gripper, ClientGone gone)
@@ -61,7 +70,9 @@ void GripperRelay::connect() {
 void GripperRelay::close() {
   const std::lock_guard lock(mutex_);
   open_ = false;
-  if (gripper_ && motion_ && !announced_) gripper_->send(encode(make_request(WsgCommand::kStop)));
+  if (gripper_ && motion_ && !announced_) {
+    send_if_it_reads(*gripper_, make_request(WsgCommand::kStop));
+  }
 }
 
 bool GripperRelay::holds() const {
@@ -106,7 +117,7 @@ void GripperRelay::forward(const WsgFrame& frame) {
   if (!open_ || !gripper_) return;
   const auto command = static_cast<WsgCommand>(frame.command);
   if (is_motion(command)) motion_ = command;
-  gripper_->send(encode(frame));
+  send_if_it_reads(*gripper_, frame);
 }
 
 void GripperRelay::listen_to_gripper(std::stop_token stop) {
@@ -154,7 +165,7 @@ void GripperRelay::take(const WsgFrame& frame) {
     answer_ = answer->status;
     changed_.notify_all();
   }
-  if (client_ != nullptr) client_->send(encode(frame));
+  if (client_ != nullptr) send_if_it_reads(*client_, frame);
 }
 
 void GripperRelay::ask(const WsgFrame& request, Duration timeout) {
@@ -163,7 +174,7 @@ void GripperRelay::ask(const WsgFrame& request, Duration timeout) {
   if (!gripper_) throw DeviceError(options_.device, "the connection is lost: it has let go");
   question_ = command;
   answer_.reset();
-  gripper_->send(encode(request));
+  send_if_it_reads(*gripper_, request);
   const bool ended = changed_.wait_for(lock, timeout, [this] { return answer_ || !gripper_; });
   question_.reset();
   if (!ended || !answer_) {

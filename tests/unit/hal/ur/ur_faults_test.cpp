@@ -65,6 +65,26 @@ TEST_F(UrFaults, AProtectiveStopIsToldInWordsAndNothingResumes) {
               HasSubstr("5s after occurrence"));
 }
 
+TEST_F(UrFaults, AComplaintOfTheLogWaitsForTheSafetySystemsWord) {
+  // States that are rare and late, so that the log is first.
+  UrSettings settings = rig_.settings();
+  settings.rate = 5.0;
+  UrArm arm(settings, clock_);
+  EXPECT_EQ(control("delay rtde 0.25"), "ok");
+  Eigen::Isometry3d goal = arm.read().base_from_tcp;
+  goal.translation().z() += 0.4;
+  arm.start_move(goal, {0.05, 1.0});
+  ASSERT_TRUE(eventually([&] { return rig_.workcell.state().arm.tcp_velocity.z() > 0.0; }));
+  EXPECT_TRUE(arm.moving());
+  EXPECT_EQ(control("protective_stop"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm.moving(); }),
+              AllOf(HasSubstr("arm: the motion was interrupted: protective stop"),
+                    HasSubstr("unlock"), HasSubstr("C204A3")));
+  // The state is known by now, so the paused program is ended and not merely written over.
+  EXPECT_NO_THROW(arm.stop());
+  EXPECT_EQ(rig_.emulator.controller().image().runtime_state, UrRuntimeState::kStopped);
+}
+
 TEST_F(UrFaults, AProgramThatWasPausedByASafeguardGoesOnOnlyByPlay) {
   begin_lift();
   EXPECT_EQ(control("safeguard_open"), "ok");
