@@ -82,6 +82,7 @@ class WatchdogTest : public ::testing::Test {
     arm.prepare();
     Eigen::Isometry3d up = arm.read().base_from_tcp;
     up.translation().z() += 0.4;
+    lift_end_ = up.translation().z();
     arm.start_move(up, {0.02, 1.0});
     ASSERT_TRUE(eventually([&] { return rig_.workcell.state().arm.tcp_velocity.z() > 0.0; }));
   }
@@ -91,6 +92,7 @@ class WatchdogTest : public ::testing::Test {
   std::mutex mutex_;
   std::string said_;
   std::string ended_with_;
+  double lift_end_ = 0.0;
   std::atomic<bool> asked_{false}, ended_{false};
   std::unique_ptr<Watchdog> watchdog_;
   std::uint16_t port_ = 0;
@@ -142,22 +144,61 @@ TEST_F(WatchdogTest, ACameraThatStallsStopsTheArmAndKeepsTheGrip) {
 /// A run that dies: its connections close, as the system does it for a process that is killed.
 class DyingRun : public WatchdogTest {
  protected:
-  void die_with_a_grip() {
+  /// The jaws go to a width (mm) at a speed (mm/s), and the run dies once `under_way`.
+  void die(float width, float speed, const std::function<bool()>& under_way) {
     WatchedRun run(port_);
     {
       TcpConnection raw = TcpConnection::connect("127.0.0.1", run.gripper_port(), Duration(5.0));
       raw.send(encode(make_request(WsgCommand::kIdentity)));
       ASSERT_FALSE(raw.receive(Duration(kPatience)).empty());
       raw.send(encode(make_value_request(WsgCommand::kForce, {true, false, 20})));
-      raw.send(encode(make_pre_position({false, false, 39.0f, 300.0f})));
+      raw.send(encode(make_pre_position({false, false, width, speed})));
       ASSERT_TRUE(eventually([&] {
         raw.receive(Duration(0.01));
-        return std::abs(force() - 3.0) < 1e-6 && !rig_.workcell.state().gripper_moving;
+        return under_way();
       }));
     }
     ASSERT_TRUE(eventually([&] { return said().find("keep their grip") != std::string::npos; }));
   }
+  bool holds() const {
+    return std::abs(force() - 3.0) < 1e-6 && !rig_.workcell.state().gripper_moving;
+  }
+  void die_with_a_grip() {
+    die(39.0f, 300.0f, [this] { return holds(); });
+  }
 };
+
+TEST_F(DyingRun, JawsThatCloseStayWhereTheyAre) {
+  die(39.0f, 20.0f, [this] { return rig_.workcell.state().gripper_moving; });
+  ASSERT_TRUE(eventually([&] { return !rig_.workcell.state().gripper_moving; }));
+  const double width = rig_.workcell.state().gripper.width;
+  EXPECT_GT(width, 0.041) << "they were on their way to 0.039 for three seconds";
+  EXPECT_TRUE(arm_stands());
+  EXPECT_NEAR(rig_.workcell.state().gripper.width, width, 1e-9);
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
+  EXPECT_TRUE(ends());
+  EXPECT_FALSE(gripper_in_fast_stop());
+}
+
+TEST_F(DyingRun, AnArmThatLiftsStandsAndThePartIsHeld) {
+  std::optional<UrArm> arm(std::in_place, rig_.settings().arm, clock_);
+  die(39.0f, 300.0f, [&] {
+    if (!holds()) return false;
+    begin_long_lift(*arm);
+    // As when its process dies: the program that it sent goes on.
+    arm.reset();
+    return true;
+  });
+  ASSERT_TRUE(eventually([&] { return !rig_.workcell.state().arm_moving; }));
+  EXPECT_LT(rig_.workcell.state().arm.base_from_tcp.translation().z(), lift_end_ - 0.01);
+  EXPECT_TRUE(arm_stands());
+  EXPECT_TRUE(holds());
+  EXPECT_THAT(said(), HasSubstr("the arm stands"));
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
+  EXPECT_TRUE(ends());
+  EXPECT_TRUE(holds());
+  EXPECT_FALSE(gripper_in_fast_stop());
+}
 
 TEST_F(DyingRun, TheGripperNoticesNothingAndAPersonMayOpenIt) {
   die_with_a_grip();
@@ -214,9 +255,8 @@ TEST_F(WatchdogTest, ADroppedGripperIsSeenByTheRunAsWithoutAWatchdog) {
   rig_.control.answer("drop wsg");
   ASSERT_TRUE(eventually([&] { return gripper.reconnections() >= 1; }));
   // Until the new connection has brought a width, the last one is merely old.
-  EXPECT_TRUE(eventually([&] {
-    return message_of([&] { gripper.check(); }).find("fast stop") != std::string::npos;
-  }));
+  EXPECT_TRUE(eventually(
+      [&] { return message_of([&] { gripper.check(); }).find("fast stop") != std::string::npos; }));
   gripper.acknowledge();
   run.come_by();
 }
