@@ -13,6 +13,8 @@ namespace gripbench::hal {
 namespace {
 
 constexpr double kPollPeriod = 0.02;
+/// Jaws that open less far are blocked (m).
+constexpr double kBlocked = 1e-3;
 
 Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& point) {
   Eigen::Isometry3d base_from_tcp = Eigen::Isometry3d::Identity();
@@ -95,6 +97,13 @@ void RigStage::open_jaws() {
   const double width = std::min(settings_.open_width.value_or(limits.max_width), limits.max_width);
   gripper_.start_move(width, std::min(settings_.jaw_speed, limits.max_speed));
   wait_for("gripper", [&] { return !gripper_.moving(); });
+  // Blocked jaws still hold what they held, and it would go along with the arm.
+  const GripperState jaws = gripper_.read();
+  if (jaws.width >= width - kBlocked) return;
+  throw DeviceError("gripper",
+                    fmt::format("the jaws opened to {:.1f} mm, pressing with {:.1f} N, and not to "
+                                "{:.1f} mm; look for what blocks them",
+                                1e3 * jaws.width, jaws.normal_force, 1e3 * width));
 }
 
 template <typename Done>

@@ -41,7 +41,8 @@ class RigStage final : public Stage {
   RigStage(const RigStageSettings& settings, Clock& clock, Arm& arm, Gripper& gripper,
            std::unique_ptr<Operator> person);
 
-  /// @throws also DeviceError and TimeoutError of the motions to get ready.
+  /// @throws also DeviceError and TimeoutError of the motions to get ready, and DeviceError if the
+  /// jaws do not open, before the arm moves.
   void present(const Placement& placement) override;
   /// The grip at rest, before the lift: from here the object will be lowered again.
   void zero_slip() override;

@@ -71,6 +71,20 @@ TEST_F(CollectTest, MakesEveryGraspOfTheProtocol) {
   EXPECT_EQ(slips, 6);
 }
 
+TEST_F(CollectTest, TellsThePhasesOfEveryGraspAndSearch) {
+  protocol_.squeeze.trial_lifts = 1;
+  std::map<std::string, std::string> phases;
+  CollectOptions options;
+  options.phase = [&](const std::string& name, GraspPhase phase) {
+    phases[name] += std::string(name_of(phase)) + ", ";
+  };
+  run("d", options);
+  ASSERT_EQ(phases.size(), 15u);
+  EXPECT_EQ(phases["ball/000"], "present, approach, closing, rest, lift, end, ");
+  EXPECT_EQ(phases["ball/position_0"],
+            "present, approach, touch search, present, approach, closing, rest, lift, ");
+}
+
 TEST_F(CollectTest, TwoWorkersWriteTheSameBytesAsOne) {
   run("one", {.jobs = 1});
   run("two", {.jobs = 2});

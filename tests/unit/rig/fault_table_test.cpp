@@ -390,6 +390,8 @@ class Row {
     const Effect effect = fault_.effect_at(phase);
     if (finished) {
       EXPECT_NE(effect, Effect::kEndsIt) << "the fault ended nothing";
+      // The next grasp may begin, and meet it, while this one is being written.
+      EXPECT_FALSE(other_device) << said;
       last_grasp_.clear();
     } else {
       EXPECT_NE(effect, Effect::kNone) << "what nothing asks for shall end nothing: " << said;

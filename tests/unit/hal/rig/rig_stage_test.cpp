@@ -1,5 +1,6 @@
 #include "hal/rig/rig_stage.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace gripbench::hal {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 /// Writes down what it was asked, and where the tool and the jaws then stood.
 class RecordingOperator final : public Operator {
@@ -51,6 +53,23 @@ class RecordingArm final : public Arm {
  private:
   Arm& inner_;
   std::vector<double>& heights_;
+};
+
+/// Passes a gripper on, whose jaws something keeps from opening beyond a width (m).
+class BlockedGripper final : public Gripper {
+ public:
+  BlockedGripper(Gripper& inner, double widest) : inner_(inner), widest_(widest) {}
+  GripperLimits limits() const override { return inner_.limits(); }
+  GripperState read() override { return inner_.read(); }
+  void start_move(double width, double speed) override {
+    inner_.start_move(std::min(width, widest_), speed);
+  }
+  bool moving() override { return inner_.moving(); }
+  void stop() override { inner_.stop(); }
+
+ private:
+  Gripper& inner_;
+  double widest_;
 };
 
 class RigStageTest : public ::testing::Test {
@@ -129,6 +148,28 @@ TEST_F(RigStageTest, WhatWasDroppedIsNotReachedFor) {
   heights_.clear();
   stage_->present(named("egg/002"));
   for (const double height : heights_) EXPECT_GE(height, 0.07);
+}
+
+TEST_F(RigStageTest, TheArmStaysWhereJawsDoNotOpen) {
+  move_to(0.05);
+  close_to(0.0380);
+  heights_.clear();
+  BlockedGripper blocked(cell_->gripper(), 0.0400);
+  RigStage stage({.home = {0.45, 0.0, 0.3},
+                  .motion = {0.2, 1.0},
+                  .holding_force = 0.5,
+                  .jaw_speed = 0.05,
+                  .patience = 10.0},
+                 cell_->clock(), *arm_, blocked, std::make_unique<RecordingOperator>(log_, *cell_));
+  try {
+    stage.present(named("egg/001"));
+    FAIL() << "the jaws hold what was between them";
+  } catch (const DeviceError& error) {
+    EXPECT_STREQ(error.what(),
+                 "gripper: the jaws opened to 40.0 mm, pressing with 1.0 N, and not to 100.0 mm; "
+                 "look for what blocks them");
+  }
+  EXPECT_THAT(heights_, IsEmpty());
 }
 
 TEST(RigStage, SaysWhichDeviceDoesNotGetReady) {
