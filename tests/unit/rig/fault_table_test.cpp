@@ -66,6 +66,8 @@ struct Fault {
   bool lets_go = false;
   /// Phases in which it does not end the grasp for sure.
   std::map<GraspPhase, Effect> otherwise = {};
+  /// The device tells of it by itself, and it is noticed long before the phase would end.
+  bool at_once = false;
 
   Effect effect_at(GraspPhase phase) const {
     const auto found = otherwise.find(phase);
@@ -82,9 +84,23 @@ std::map<GraspPhase, Effect> at_all_phases(Effect effect) {
 const std::vector<Fault>& faults() {
   using enum GraspPhase;
   static const std::vector<Fault> all = {
-      {"protective stop", {"protective_stop"}, {}, "arm", {"protective stop"}},
-      {"emergency stop", {"emergency_stop"}, {"release_emergency_stop"}, "arm", {"emergency stop"}},
-      {"safeguard", {"safeguard_open"}, {"safeguard_close"}, "arm", {"safeguard stop"}},
+      {"protective stop", {"protective_stop"}, {}, "arm", {"protective stop"}, false, {}, true},
+      {"emergency stop",
+       {"emergency_stop"},
+       {"release_emergency_stop"},
+       "arm",
+       {"emergency stop"},
+       false,
+       {},
+       true},
+      {"safeguard",
+       {"safeguard_open"},
+       {"safeguard_close"},
+       "arm",
+       {"safeguard stop"},
+       false,
+       {},
+       true},
       {"state stream dropped",
        {"drop rtde", "freeze rtde"},
        {"thaw rtde"},
@@ -387,6 +403,9 @@ class Row {
       return false;
     }
     if (other_device && too_late(said)) return false;
+    const std::string late = finished ? "" : noticed_late(phase, met, end);
+    if (!late.empty() && too_late(late)) return false;
+    EXPECT_EQ(late, "");
     const Effect effect = fault_.effect_at(phase);
     if (finished) {
       EXPECT_NE(effect, Effect::kEndsIt) << "the fault ended nothing";
@@ -398,6 +417,30 @@ class Row {
       expect_told(end, said, aborted_before);
     }
     return true;
+  }
+
+  /// What went on until it ended by itself though the fault was there; empty if nothing did.
+  std::string noticed_late(GraspPhase phase, const ScriptPhases::Moment& met,
+                           const ScriptPhases::Moment& end) const {
+    hal::eventually([&] { return !rig_.workcell.state().arm_moving; });
+    const hal::LiveState stopped = rig_.workcell.state();
+    const bool lifts = phase == GraspPhase::kLift || phase == GraspPhase::kEnd;
+    const double height = stopped.arm.base_from_tcp.translation().z();
+    if (lifts && height > lifted_height(met.name) - 1e-3) return "the arm lifted to the end";
+    if (!fault_.at_once) return "";
+    if (end.count != met.count) return fmt::format("the script got to {}", name_of(end.phase));
+    const bool closed = stopped.gripper.width < FakeScript().touch_width;
+    return phase == GraspPhase::kClosing && closed ? "the jaws closed to the end" : "";
+  }
+
+  /// Where the lift of a grasp would end (m).
+  double lifted_height(const std::string& grasp) const {
+    for (const GripPosition& position : plan_positions(protocol_, fake_objects(protocol_))) {
+      if (grasp.starts_with(position.object + "/")) {
+        return position.grip.z() + protocol_.lift.distance;
+      }
+    }
+    throw std::logic_error("no object of " + grasp);
   }
 
   void expect_told(const ScriptPhases::Moment& end, const std::string& said,
