@@ -54,6 +54,15 @@ ControlServer::ControlServer(FaultBoard& board) : board_(board) {
     line_named(words).frozen = false;
     return "";
   });
+  add("cut", "LINE", "nothing passes until mended; what is sent to it comes then",
+      [this](const Words& words) {
+        line_named(words).cut = true;
+        return "";
+      });
+  add("mend", "LINE", "ends a cut", [this](const Words& words) {
+    line_named(words).cut = false;
+    return "";
+  });
   add("help", "", "this", [this](const Words&) {
     std::vector<std::string> lines;
     for (const auto& [line, faults] : board_.lines()) lines.push_back(line);

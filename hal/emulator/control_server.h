@@ -19,6 +19,7 @@ namespace gripbench::hal {
 ///   garble LINE COUNT      so many packages are garbled
 ///   drop LINE              all connections are dropped
 ///   freeze LINE            nothing is sent until `thaw LINE`
+///   cut LINE               nothing passes either way until `mend LINE`
 /// and `help`. Devices add their own commands.
 class ControlServer {
  public:

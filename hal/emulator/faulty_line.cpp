@@ -1,6 +1,7 @@
 #include "hal/emulator/faulty_line.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace gripbench::hal {
@@ -15,7 +16,7 @@ constexpr std::size_t kMostLate = 2000;
 }  // namespace
 
 void FaultyLine::send(Bytes package) {
-  if (faults_.frozen) return;
+  if (faults_.sends_nothing()) return;
   faults_.spoil(package);
   const std::lock_guard lock(mutex_);
   const Duration delay(faults_.delay.load());
@@ -43,6 +44,19 @@ bool FaultyLine::send_late() {
   return !late_.empty();
 }
 
+/// Nothing while the line is cut; afterwards what was sent meanwhile.
+ByteView FaultyLine::receive_within(Duration timeout) {
+  if (faults_.cut) {
+    std::this_thread::sleep_for(timeout);
+    return {};
+  }
+  if (!held_.empty()) return received_ = std::exchange(held_, {});
+  const ByteView bytes = connection_.receive(timeout);
+  if (!faults_.cut) return bytes;
+  held_.assign(bytes.begin(), bytes.end());
+  return {};
+}
+
 ByteView FaultyLine::receive(Duration timeout) {
   const Time end =
       std::chrono::steady_clock::now() + std::chrono::duration_cast<Time::duration>(timeout);
@@ -51,7 +65,7 @@ ByteView FaultyLine::receive(Duration timeout) {
     if (faults_.drops != drops_at_begin_) throw WireError("the connection is dropped by a fault");
     const Duration left = end - std::chrono::steady_clock::now();
     const Duration turn = std::min(left, more_late ? kLatePeriod : kLookUp);
-    const ByteView bytes = connection_.receive(std::max(turn, Duration(0.0)));
+    const ByteView bytes = receive_within(std::max(turn, Duration(0.0)));
     if (!bytes.empty() || turn == left || left.count() <= 0.0) return bytes;
   }
 }

@@ -34,6 +34,7 @@ class FaultyLine {
   };
 
   bool send_late();
+  ByteView receive_within(Duration timeout);
 
   TcpConnection& connection_;
   LineFaults& faults_;
@@ -41,6 +42,8 @@ class FaultyLine {
   std::mutex mutex_;
   std::deque<Late> late_;
   bool overrun_ = false;
+  /// What came just when the line was cut, and what was handed out of it.
+  Bytes held_, received_;
 };
 
 }  // namespace gripbench::hal

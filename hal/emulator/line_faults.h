@@ -9,8 +9,8 @@
 
 namespace gripbench::hal {
 
-/// What is wrong with one of the emulator's lines now. A server looks at it whenever it sends; the
-/// control interface sets it. Safe from any thread.
+/// What is wrong with one of the emulator's lines now. A server looks at it whenever it sends or
+/// receives; the control interface sets it. Safe from any thread.
 struct LineFaults {
   /// What is sent leaves so much later (s).
   std::atomic<double> delay{0.0};
@@ -18,8 +18,13 @@ struct LineFaults {
   std::atomic<int> garble{0};
   /// Nothing is sent while this is set.
   std::atomic<bool> frozen{false};
+  /// Nor is anything received: what the other side sends waits in the network, as when a cable is
+  /// out for a while.
+  std::atomic<bool> cut{false};
   /// Counts the times that all connections were dropped.
   std::atomic<unsigned> drops{0};
+
+  bool sends_nothing() const { return frozen || cut; }
 
   /// Garbles the package if one is due to be. The length stays, the content and the header do not.
   void spoil(Bytes& package) {

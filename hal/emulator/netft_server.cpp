@@ -67,6 +67,7 @@ class NetFtServer::Box {
   }
 
   void take(ByteView package) {
+    if (server_.faults_.cut) return;
     try {
       const RdtRequest request = parse_rdt_request(package);
       stream_.reset();
@@ -100,7 +101,7 @@ class NetFtServer::Box {
   void send_package() {
     Bytes package = std::exchange(stream_->package, {});
     stream_->in_package = 0;
-    if (server_.faults_.frozen) return;
+    if (server_.faults_.sends_nothing()) return;
     server_.faults_.spoil(package);
     late_.emplace_back(now() + server_.faults_.delay, std::move(package));
   }

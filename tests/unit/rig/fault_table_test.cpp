@@ -66,6 +66,8 @@ struct Fault {
   bool lets_go = false;
   /// Phases in which it does not end the grasp for sure.
   std::map<GraspPhase, Effect> otherwise = {};
+  /// Nobody can reach the arm: it goes on to the end of its motion, and no further.
+  bool arm_goes_on = false;
   /// The device tells of it by itself, and it is noticed long before the phase would end.
   bool at_once = false;
 
@@ -81,10 +83,26 @@ std::map<GraspPhase, Effect> at_all_phases(Effect effect) {
   return all;
 }
 
+std::vector<std::string> on_all_lines(const std::string& command) {
+  std::vector<std::string> lines;
+  for (const char* line : {"rtde", "primary", "dashboard", "wsg", "tactile", "camera"}) {
+    lines.push_back(command + " " + line);
+  }
+  return lines;
+}
+
 const std::vector<Fault>& faults() {
   using enum GraspPhase;
   static const std::vector<Fault> all = {
-      {"protective stop", {"protective_stop"}, {}, "arm", {"protective stop"}, false, {}, true},
+      {"protective stop",
+       {"protective_stop"},
+       {},
+       "arm",
+       {"protective stop"},
+       false,
+       {},
+       false,
+       true},
       {"emergency stop",
        {"emergency_stop"},
        {"release_emergency_stop"},
@@ -92,6 +110,7 @@ const std::vector<Fault>& faults() {
        {"emergency stop"},
        false,
        {},
+       false,
        true},
       {"safeguard",
        {"safeguard_open"},
@@ -100,6 +119,7 @@ const std::vector<Fault>& faults() {
        {"safeguard stop"},
        false,
        {},
+       false,
        true},
       {"state stream dropped",
        {"drop rtde", "freeze rtde"},
@@ -148,6 +168,14 @@ const std::vector<Fault>& faults() {
        {"look for what blocks them"},
        false,
        {{kRest, Effect::kNone}, {kLift, Effect::kNone}, {kEnd, Effect::kNone}}},
+      {"network lost",
+       on_all_lines("cut"),
+       on_all_lines("mend"),
+       "arm",
+       {"no state for"},
+       false,
+       {},
+       true},
   };
   return all;
 }
@@ -426,7 +454,8 @@ class Row {
     const hal::LiveState stopped = rig_.workcell.state();
     const bool lifts = phase == GraspPhase::kLift || phase == GraspPhase::kEnd;
     const double height = stopped.arm.base_from_tcp.translation().z();
-    if (lifts && height > lifted_height(met.name) - 1e-3) return "the arm lifted to the end";
+    if (lifts && !fault_.arm_goes_on && height > lifted_height(met.name) - 1e-3)
+      return "the arm lifted to the end";
     if (!fault_.at_once) return "";
     if (end.count != met.count) return fmt::format("the script got to {}", name_of(end.phase));
     const bool closed = stopped.gripper.width < FakeScript().touch_width;

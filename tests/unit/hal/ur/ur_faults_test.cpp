@@ -176,6 +176,17 @@ TEST_F(UrFaults, AFrozenStreamIsRefusedAsStaleAndTheArmCanStillBeStopped) {
   EXPECT_FALSE(arm_.moving());
 }
 
+TEST_F(UrFaults, WhatWasSentIntoACutComesOnceItIsMended) {
+  Eigen::Isometry3d goal = arm_.read().base_from_tcp;
+  goal.translation().z() += 0.02;
+  EXPECT_EQ(control("cut primary"), "ok");
+  arm_.start_move(goal, {0.2, 1.0});
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(control("mend primary"), "ok");
+  EXPECT_TRUE(eventually([&] { return !arm_.moving(); }));
+  EXPECT_TRUE(same_pose(rig_.workcell.state().arm.base_from_tcp, goal));
+}
+
 TEST_F(UrFaults, DelayedStatesStillComeInOrder) {
   EXPECT_EQ(control("delay rtde 0.1"), "ok");
   const std::uint64_t number = arm_.rtde().newest().number;
