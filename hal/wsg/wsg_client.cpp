@@ -13,6 +13,9 @@ namespace {
 
 /// How soon the thread notices that it shall stop (s).
 constexpr Duration kLookUp{0.05};
+/// What a lost connection means where something was wanted of the gripper.
+constexpr const char* kHasLetGo =
+    "; without its connection the gripper has let go: look at the part, then acknowledge";
 
 bool is_value(WsgCommand command) {
   switch (command) {
@@ -169,8 +172,8 @@ void WsgClient::take_value(WsgCommand value, ByteView parameters) {
 
 void WsgClient::send(const WsgFrame& frame) {
   if (session_ == nullptr) {
-    throw DeviceError(options_.device, fmt::format("no connection to {}:{}: {}", options_.host,
-                                                   options_.port, broken_because_));
+    throw DeviceError(options_.device, fmt::format("no connection to {}:{}: {}{}", options_.host,
+                                                   options_.port, broken_because_, kHasLetGo));
   }
   try {
     session_->send(frame);
@@ -189,8 +192,8 @@ Bytes WsgClient::ask(const WsgFrame& request) {
                     [this] { return question_->answer || question_->lost; });
   const Question question = *std::exchange(question_, std::nullopt);
   if (question.lost) {
-    throw DeviceError(options_.device, fmt::format("expected an answer to {}: {}",
-                                                   describe(command), broken_because_));
+    throw DeviceError(options_.device, fmt::format("expected an answer to {}: {}{}",
+                                                   describe(command), broken_because_, kHasLetGo));
   }
   if (!question.answer) {
     throw TimeoutError(options_.device,
@@ -213,8 +216,8 @@ void WsgClient::begin(const WsgFrame& motion) {
   changed_.wait_for(lock, options_.answer_timeout,
                     [this] { return motion_->first || motion_->lost; });
   if (motion_->lost) {
-    throw DeviceError(options_.device, fmt::format("expected an answer to {}: {}",
-                                                   describe(command), broken_because_));
+    throw DeviceError(options_.device, fmt::format("expected an answer to {}: {}{}",
+                                                   describe(command), broken_because_, kHasLetGo));
   }
   if (!motion_->first) {
     throw TimeoutError(options_.device,

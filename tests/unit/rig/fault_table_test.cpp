@@ -168,7 +168,7 @@ const std::vector<Fault>& faults() {
       {.name = "gripper's connection dropped",
        .inject = {"drop wsg"},
        .devices = {"gripper"},
-       .says = {"in fast stop", "has let go", "no connection", "no width for"},
+       .says = {"in fast stop", "has let go", "no width for"},
        .lets_go = true},
       {.name = "jaws blocked",
        .inject = {"jam_jaws"},
