@@ -70,11 +70,12 @@ Touch GraspScript::touch(const GripPosition& position) {
   return find_barely_touch(workcell_, protocol_, stop_, open_width);
 }
 
-SlipLabel GraspScript::trial_lift(const GripPosition& position, double touch_width, double width,
-                                  const std::string& name, std::uint64_t seed) {
+TrialResult GraspScript::trial_lift(const GripPosition& position, double touch_width, double width,
+                                    const std::string& name, std::uint64_t seed) {
   const StopOnFailure guard(workcell_);
   present(position.placement(name, seed));
   grip(position, touch_width, width);
+  const double normal_force = workcell_.gripper().read().normal_force;
   workcell_.stage().zero_slip();
   start_lift(position);
 
@@ -93,7 +94,7 @@ SlipLabel GraspScript::trial_lift(const GripPosition& position, double touch_wid
   const double watched_until = workcell_.clock().now() + 2.0 / workcell_.tactile().info().rate_hz;
   wait_until(workcell_, stop_, protocol_.patience.motion, "arm", "time does not pass",
              [&] { return slipped_or_ended(workcell_.clock().now() >= watched_until); });
-  return rig_knows ? judge.label() : ask_operator();
+  return {rig_knows ? judge.label() : ask_operator(), normal_force};
 }
 
 Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,

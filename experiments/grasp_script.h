@@ -12,6 +12,13 @@
 
 namespace gripbench::experiments {
 
+/// What a lift without pictures tells.
+struct TrialResult {
+  SlipLabel label;
+  /// Per pad, at rest before the lift (N).
+  double normal_force = 0.0;
+};
+
 /// The grasp experiment of Li, Dong, Adelson 2018, section IV-A, on any workcell.
 ///
 /// Every grasp begins with `Stage::present`, which leaves the rig open, empty and at home; nothing
@@ -31,8 +38,8 @@ class GraspScript {
   /// A lift without pictures, to learn whether a grip of this width holds; ends as soon as it
   /// slips.
   /// @throws DeviceError if neither the rig nor an operator can tell.
-  SlipLabel trial_lift(const GripPosition& position, double touch_width, double width,
-                       const std::string& name, std::uint64_t seed);
+  TrialResult trial_lift(const GripPosition& position, double touch_width, double width,
+                         const std::string& name, std::uint64_t seed);
 
   /// The grasp itself: grip, lift, record T(-2) to T(12), label.
   /// @param object gives mass and friction for the grip margin.

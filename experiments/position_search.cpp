@@ -42,9 +42,11 @@ PositionRecord search_position(hal::Workcell& workcell, const GraspProtocol& pro
   for (int k = 0; k < rules.trial_lifts && holds - slips > gripper.resolution; ++k) {
     const double depth = std::sqrt(slips * holds);
     const double width = grip_width(touch.width, depth, rules, gripper.resolution);
-    const SlipLabel label = script.trial_lift(position, touch.width, width,
-                                              fmt::format("{}/trial_{}", position.name(), k),
-                                              hal::split_seed(position.seed, "trial", k));
+    const SlipLabel label = script
+                                .trial_lift(position, touch.width, width,
+                                            fmt::format("{}/trial_{}", position.name(), k),
+                                            hal::split_seed(position.seed, "trial", k))
+                                .label;
     record.trials.push_back(
         {.squeeze = touch.width - width, .slip = label.slip, .reason = label.reason});
     (label.slip ? slips : holds) = depth;

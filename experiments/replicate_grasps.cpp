@@ -17,7 +17,7 @@
 namespace gripbench::experiments {
 namespace {
 
-/// Grasps as near to the edge as that count as near, as a share of the force that holds.
+/// Grasps as near to the edge as that count as near, as a share of the edge's force.
 constexpr double kNearEdge = 0.15;
 
 /// Value of rank `share` of the way through the sorted values; 0 if there are none.
@@ -51,6 +51,7 @@ struct Work {
   std::map<std::string, const hal::ObjectDescription*> objects;
   std::map<std::pair<std::string, std::string>, GraspPlan> plans;
   StopRequest stop;
+  bool find_edges = true;
 };
 
 ReplicatedGrasp replicate(const Work& work, const EpisodeRecord& record, hal::Workcell& workcell) {
@@ -71,6 +72,11 @@ ReplicatedGrasp replicate(const Work& work, const EpisodeRecord& record, hal::Wo
                           made.barely_touch_width, made.barely_touch_width - made.squeeze)
                    .record;
   pair.force_again = pair.again.trace.front().normal_force;
+  // An operator would be asked about every one of these lifts.
+  if (work.find_edges && pair.again.trace.front().truth) {
+    pair.edge = find_force_edge(script, position, pair.again, work.protocol.squeeze,
+                                workcell.gripper().limits());
+  }
   pair.again.trace.clear();
   return pair;
 }
@@ -81,7 +87,7 @@ Work work_of(const EpisodeStore& store, const GraspProtocol& protocol,
     throw hal::InputError(store.folder().string() + ": was made by another protocol or seed than " +
                           protocol.file.string());
   }
-  Work work{store, protocol, {}, {}, {options.stop}};
+  Work work{store, protocol, {}, {}, {options.stop}, options.find_edges};
   for (const hal::ObjectDescription& object : objects) work.objects[object.name] = &object;
   for (GraspPlan& plan : plan_grasps(protocol)) {
     std::pair name(plan.object, plan.grasp);
@@ -91,6 +97,11 @@ Work work_of(const EpisodeStore& store, const GraspProtocol& protocol,
 }
 
 }  // namespace
+
+std::optional<double> ReplicatedGrasp::distance() const {
+  if (!edge) return std::nullopt;
+  return recorded_force / edge->force() - 1.0;
+}
 
 std::vector<ReplicatedGrasp> replicate_grasps(const EpisodeStore& store,
                                               const GraspProtocol& protocol,
@@ -121,13 +132,16 @@ ReplicationSummary summarize(const std::vector<ReplicatedGrasp>& grasps, double 
   summary.grasps = grasps.size();
   std::vector<double> tactile, external, forces;
   for (const ReplicatedGrasp& grasp : grasps) {
-    const double margin = std::abs(grasp.margin());
-    if (margin <= kNearEdge) ++summary.near_edge;
+    const std::optional<double> distance = grasp.distance();
+    if (distance) ++summary.edges;
+    if (distance && std::abs(*distance) <= kNearEdge) ++summary.near_edge;
     if (grasp.recorded.slip == grasp.again.slip) {
       ++summary.same_label;
     } else {
       ++summary.different;
-      summary.worst_difference = std::max(summary.worst_difference, margin);
+      if (!distance) ++summary.different_without_edge;
+      summary.worst_difference =
+          std::max(summary.worst_difference, std::abs(distance.value_or(0.0)));
     }
     forces.push_back(std::abs(grasp.force_again / grasp.recorded_force - 1.0));
     add_jitter(grasp.recorded.tactile_times, frame_period, tactile);
@@ -140,18 +154,41 @@ ReplicationSummary summarize(const std::vector<ReplicatedGrasp>& grasps, double 
 }
 
 std::string replication_table(const std::vector<ReplicatedGrasp>& grasps) {
-  std::string table =
-      fmt::format("{:<22} {:>9} {:>9} {:>8} {:>12} {:>12} {:>8}  {}\n", "grasp", "force N",
-                  "again N", "margin", "recorded", "again", "T(0) ms", "same label");
+  std::string table = fmt::format("{:<22} {:>8} {:>8} {:>8} {:>8} {:>8} {:>11} {:>11} {:>8}  {}\n",
+                                  "grasp", "force N", "again N", "edge N", "off edge", "margin",
+                                  "recorded", "again", "T(0) ms", "same label");
   for (const ReplicatedGrasp& grasp : grasps) {
     const GraspParameters& made = grasp.recorded.parameters;
-    table += fmt::format("{:<22} {:>9.2f} {:>9.2f} {:>+7.1f}% {:>12} {:>12} {:>8.1f}  {}\n",
-                         made.object + "/" + made.grasp, grasp.recorded_force, grasp.force_again,
-                         100.0 * grasp.margin(), to_string(grasp.recorded.kind),
-                         to_string(grasp.again.kind), 1e3 * grasp.lift_to_frame,
-                         grasp.recorded.slip == grasp.again.slip ? "yes" : "NO");
+    const std::optional<double> distance = grasp.distance();
+    table += fmt::format(
+        "{:<22} {:>8.2f} {:>8.2f} {:>8} {:>8} {:>+7.1f}% {:>11} {:>11} {:>8.1f}  {}\n",
+        made.object + "/" + made.grasp, grasp.recorded_force, grasp.force_again,
+        distance ? fmt::format("{:.2f}", grasp.edge->force()) : "-",
+        distance ? fmt::format("{:+.1f}%", 100.0 * *distance) : "-", 100.0 * grasp.margin(),
+        to_string(grasp.recorded.kind), to_string(grasp.again.kind), 1e3 * grasp.lift_to_frame,
+        grasp.recorded.slip == grasp.again.slip ? "yes" : "NO");
   }
   return table;
+}
+
+std::string summary_text(const ReplicationSummary& summary, double frame_period) {
+  std::string text =
+      fmt::format("{} of {} grasps have the same label", summary.same_label, summary.grasps);
+  const std::size_t measured = summary.different - summary.different_without_edge;
+  if (measured > 0) {
+    text += fmt::format("; {} differ, at most {:.1f}% from the edge", measured,
+                        100.0 * summary.worst_difference);
+  }
+  if (summary.different_without_edge > 0) {
+    text += fmt::format("; {} differ whose edge was not found", summary.different_without_edge);
+  }
+  text += fmt::format(
+      "\nedge between slipping and holding: measured for {}, of which {} are within {:.0f}% of it\n"
+      "normal force: median difference {:.2f}%\n"
+      "frames, 95th percentile off {:.0f} ms: tactile {:.2f} ms, outside {:.2f} ms\n",
+      summary.edges, summary.near_edge, 100.0 * kNearEdge, 100.0 * summary.force_difference,
+      1e3 * frame_period, 1e3 * summary.tactile_jitter, 1e3 * summary.external_jitter);
+  return text;
 }
 
 }  // namespace gripbench::experiments

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "experiments/collect.h"
 #include "experiments/episode_store.h"
+#include "experiments/force_edge.h"
 #include "experiments/grasp_protocol.h"
 #include "hal/objects.h"
 
@@ -27,15 +29,25 @@ struct ReplicatedGrasp {
   double recorded_force = 0.0;
   double force_again = 0.0;
 
-  /// Grip margin of the grasp made again, whose friction is known.
+  /// Where this grasp begins to hold, on the other workcell; nothing where that was not looked for
+  /// or no force gives the other label.
+  std::optional<ForceEdge> edge;
+
+  /// Grip margin of the grasp made again, whose friction is known: what a closed form says of the
+  /// edge, for an object that does not turn.
   double margin() const { return again.grip_margin.value(); }
+  /// How far the recorded grasp was from the measured edge: over 0 it should hold.
+  std::optional<double> distance() const;
 };
 
 /// What the comparison says, over all grasps.
 struct ReplicationSummary {
   std::size_t grasps = 0, same_label = 0;
-  /// Within 15% of the edge; with different labels; the farthest of those from the edge.
-  std::size_t near_edge = 0, different = 0;
+  /// With an edge that was measured, and of these within 15% of it.
+  std::size_t edges = 0, near_edge = 0;
+  /// With different labels, and of these those whose edge was not measured.
+  std::size_t different = 0, different_without_edge = 0;
+  /// Distance from the edge of the farthest grasp with different labels.
   double worst_difference = 0.0;
   /// Median of |again / recorded - 1| of the normal force before the lift.
   double force_difference = 0.0;
@@ -45,6 +57,8 @@ struct ReplicationSummary {
 
 struct ReplicateOptions {
   int jobs = 1;
+  /// Measure each grasp's edge by trial lifts, where the other workcell knows what slips.
+  bool find_edges = true;
   /// Raised from outside to stop; may be null.
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::size_t done, std::size_t total)> progress = {};
@@ -63,5 +77,8 @@ ReplicationSummary summarize(const std::vector<ReplicatedGrasp>& grasps, double 
 
 /// A table, one line per grasp.
 std::string replication_table(const std::vector<ReplicatedGrasp>& grasps);
+
+/// The summary in words, some lines. `frame_period`: as above (s).
+std::string summary_text(const ReplicationSummary& summary, double frame_period);
 
 }  // namespace gripbench::experiments

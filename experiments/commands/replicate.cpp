@@ -17,6 +17,7 @@ struct ReplicateRequest {
   fs::path protocol;
   fs::path workcell;
   int jobs = default_jobs();
+  bool no_edges = false;
 };
 
 std::vector<ReplicatedGrasp> make_again(const ReplicateRequest& request, const EpisodeStore& store,
@@ -26,6 +27,7 @@ std::vector<ReplicatedGrasp> make_again(const ReplicateRequest& request, const E
   ProgressBar bar("replicate");
   ReplicateOptions options;
   options.jobs = std::min(request.jobs, workcell.most_jobs);
+  options.find_edges = !request.no_edges;
   options.stop = stage_context(request.jobs).stop;
   options.progress = [&](std::size_t done, std::size_t total) {
     bar.update(static_cast<double>(done) / static_cast<double>(total), "lifting again",
@@ -41,14 +43,7 @@ void replicate(const ReplicateRequest& request) {
   const double period = 1.0 / workcell.make()->tactile().info().rate_hz;
   const ReplicationSummary summary = summarize(grasps, period);
   fmt::print("{}\n", replication_table(grasps));
-  fmt::print(
-      "{} of {} grasps have the same label; {} differ, at most {:.1f}% from the edge; {} are "
-      "within 15% of it\n"
-      "normal force: median difference {:.2f}%\n"
-      "frames, 95th percentile off {:.0f} ms: tactile {:.2f} ms, outside {:.2f} ms\n",
-      summary.same_label, summary.grasps, summary.different, 100.0 * summary.worst_difference,
-      summary.near_edge, 100.0 * summary.force_difference, 1e3 * period,
-      1e3 * summary.tactile_jitter, 1e3 * summary.external_jitter);
+  fmt::print("{}", summary_text(summary, period));
 }
 
 }  // namespace
@@ -62,6 +57,8 @@ void add_replicate_command(CLI::App& program) {
   command->add_option("DATASET", request->dataset, "Folder of the data set")->required();
   command->add_option("--protocol", request->protocol, "The protocol it was made by")->required();
   command->add_option("--workcell", request->workcell, "The other rig")->capture_default_str();
+  command->add_flag("--no-edges", request->no_edges,
+                    "Do not measure at which force each grasp begins to hold");
   add_jobs_option(*command, request->jobs);
   command->footer(
       "Example:\n  gripbench replicate out/loopback --protocol assets/protocols/loopback.yaml");

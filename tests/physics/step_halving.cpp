@@ -60,7 +60,6 @@ class WatchingStage final : public hal::Stage {
   void zero_slip() override {
     inner_.stage().zero_slip();
     at_rest_ = inner_.stage().pad_maps().value();
-    normal_force = inner_.gripper().read().normal_force;
   }
   std::optional<hal::SlipTruth> slip_truth() override {
     const hal::SlipTruth truth = inner_.stage().slip_truth().value();
@@ -84,7 +83,6 @@ class WatchingStage final : public hal::Stage {
     return 0.5 * sum;
   }
 
-  double normal_force = 0.0;
   double slip = 0.0;
 
  private:
@@ -115,12 +113,13 @@ GraspOutcome lift(hal::Workcell& workcell, const GraspProtocol& protocol,
   WatchingStage stage(workcell, protocol.label);
   WatchingWorkcell watched(workcell, stage);
   const StopRequest never;
-  GraspScript(watched, protocol, never)
-      .trial_lift(position, touch_width, width, plan.object + "/" + plan.grasp, plan.seed);
+  const TrialResult trial =
+      GraspScript(watched, protocol, never)
+          .trial_lift(position, touch_width, width, plan.object + "/" + plan.grasp, plan.seed);
   const hal::Variation drawn = stage.variation();
   return {.label = stage.label(),
           .margin = grip_margin(object.mass, drawn.at("friction_gel") + drawn.at("friction_rubber"),
-                                stage.normal_force, protocol.lift.motion.acceleration),
+                                trial.normal_force, protocol.lift.motion.acceleration),
           .displacement = stage.displacement(),
           .slip = stage.slip};
 }
