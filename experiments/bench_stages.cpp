@@ -17,7 +17,7 @@
 #include "experiments/file_io.h"
 #include "experiments/files.h"
 #include "experiments/grasp_plan.h"
-#include "experiments/label_threshold.h"
+#include "experiments/protocol_facts.h"
 #include "experiments/parallel.h"
 #include "experiments/progress_bar.h"
 #include "experiments/score_file.h"

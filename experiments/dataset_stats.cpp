@@ -4,8 +4,9 @@
 #include <cmath>
 #include <set>
 
-#include "experiments/label_threshold.h"
+#include "experiments/lift_timing.h"
 #include "experiments/parallel.h"
+#include "experiments/protocol_facts.h"
 #include "experiments/wait.h"
 #include "hal/errors.h"
 
@@ -16,6 +17,7 @@ namespace {
 /// What is read of an episode beyond its record.
 struct Measured {
   std::optional<double> onset;
+  std::optional<LiftTiming> timing;
   double force = 0.0;
   bool has_trace = false;
   bool knows_truth = false;
@@ -32,10 +34,12 @@ double file_bytes(const fs::path& file) {
   return static_cast<double>(size);
 }
 
-Measured measure(const EpisodeStore& store, const EpisodeRecord& record, double slip_distance) {
+Measured measure(const EpisodeStore& store, const EpisodeRecord& record, double slip_distance,
+                 const std::optional<double>& onset_speed) {
   Measured measured;
   const std::vector<TracePoint> trace = store.load_trace(record);
   measured.onset = slip_onset(trace, slip_distance);
+  if (onset_speed) measured.timing = lift_timing(record, trace, *onset_speed);
   measured.has_trace = !trace.empty();
   measured.knows_truth = measured.has_trace && trace.front().truth.has_value();
   if (measured.has_trace) measured.force = trace.front().normal_force;
@@ -97,6 +101,19 @@ void add_records(DatasetStats& stats, const std::vector<EpisodeRecord>& records,
   stats.squeeze_stable = range_of(stable_squeezes);
 }
 
+void add_timing(DatasetStats& stats, const std::vector<Measured>& measured) {
+  std::vector<double> to_frame, outside, to_state;
+  for (const Measured& one : measured) {
+    if (!one.timing) continue;
+    to_frame.push_back(one.timing->onset_to_frame);
+    outside.push_back(one.timing->outside_after_tactile);
+    to_state.push_back(one.timing->frame_to_state);
+  }
+  stats.onset_to_frame = range_of(to_frame);
+  stats.outside_after_tactile = range_of(outside);
+  stats.frame_to_state = range_of(to_state);
+}
+
 }  // namespace
 
 std::optional<Range> range_of(std::vector<double> values) {
@@ -155,10 +172,11 @@ DatasetStats dataset_stats(const EpisodeStore& store, const DatasetStatsOptions&
   add_records(stats, records, test_objects, options.masses);
 
   const StopRequest stop{options.stop};
+  const std::optional<double> lifts_from = onset_speed(store.info());
   std::vector<Measured> measured(records.size());
   for_each_parallel(records.size(), options.jobs, [&](std::size_t i) {
     stop.check();
-    measured[i] = measure(store, records[i], stats.slip_distance);
+    measured[i] = measure(store, records[i], stats.slip_distance, lifts_from);
   });
   std::vector<double> forces;
   std::vector<BlindGrasp> blind;
@@ -174,6 +192,7 @@ DatasetStats dataset_stats(const EpisodeStore& store, const DatasetStatsOptions&
                      std::move(measured[i].tactile_bytes), std::move(measured[i].external_bytes)});
   }
   stats.force = range_of(forces);
+  add_timing(stats, measured);
   stats.predictions = predict_blindly(blind, options.statistics);
   return stats;
 }

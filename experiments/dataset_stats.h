@@ -27,7 +27,7 @@ std::optional<Range> range_of(std::vector<double> values);
 struct OutcomeCounts {
   int grasps = 0;
   /// By SlipKind, in its order.
-  std::array<int, 5> kinds{};
+  std::array<int, kSlipKinds> kinds{};
 
   int slips() const { return grasps - kinds[0]; }
   double slip_share() const;
@@ -75,6 +75,8 @@ struct DatasetStats {
   /// Seconds from T(0) until the mean slip of either pad passes the protocol's threshold; grasps
   /// with slip whose rig knows it.
   Histogram slip_begins{-0.1, 0.5, 24};
+  /// Times of cameras and arm, LiftTiming's over the grasps (s).
+  std::optional<Range> onset_to_frame, outside_after_tactile, frame_to_state;
   /// Signed: over 0 the grip should hold.
   Histogram margins{-0.8, 1.6, 24};
   /// |margin| under 5%, 5 to 15%, over 15%.

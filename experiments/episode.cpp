@@ -9,12 +9,13 @@
 namespace gripbench::experiments {
 namespace {
 
-constexpr std::array<std::pair<SlipKind, const char*>, 5> kKinds = {
+constexpr std::array<std::pair<SlipKind, const char*>, kSlipKinds> kKinds = {
     {{SlipKind::kStable, "stable"},
      {SlipKind::kIncipient, "incipient"},
      {SlipKind::kTranslation, "translation"},
      {SlipKind::kRotation, "rotation"},
-     {SlipKind::kLost, "lost"}}};
+     {SlipKind::kLost, "lost"},
+     {SlipKind::kUnknown, "unknown"}}};
 
 }  // namespace
 
@@ -25,7 +26,8 @@ SlipKind slip_kind_from(const std::string& word) {
     if (word == name) return kind;
   }
   throw hal::InputError(fmt::format(
-      "'{}' is no kind of slip; it is stable, incipient, translation, rotation or lost", word));
+      "'{}' is no kind of slip; it is stable, incipient, translation, rotation, lost or unknown",
+      word));
 }
 
 }  // namespace gripbench::experiments

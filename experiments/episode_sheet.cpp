@@ -56,7 +56,9 @@ const cv::Scalar& colour_of(const EpisodeRecord& record) {
 std::string caption(const EpisodeRecord& record) {
   const GraspParameters& p = record.parameters;
   std::string words = fmt::format("{}/{}   {}", p.object, p.grasp, record.slip ? "SLIP" : "stable");
-  if (record.slip) words += fmt::format(", {}", to_string(record.kind));
+  if (record.slip && record.kind != SlipKind::kUnknown) {
+    words += fmt::format(", {}", to_string(record.kind));
+  }
   if (record.grip_margin) words += fmt::format("   margin {:+.0f}%", 100 * *record.grip_margin);
   if (p.squeeze > 0.0) words += fmt::format("   squeeze {:.2f} mm", 1e3 * p.squeeze);
   return words;

@@ -33,10 +33,9 @@ struct Li2018ImportSummary {
 /// Makes a data set of an archive in the li2018 layout, to be trained on, evaluated on, shown and
 /// verified as one that GripBench collected. training/ and validation/ become its training side,
 /// testing/ its test side. JPEG pictures are kept byte for byte, PNG ones encoded at quality 95.
-/// A slip is called a translation, as one that a person saw. What the layout does not hold stays
-/// unknown: times are nominal, the trace is empty, squeeze, jaw width and pose are zero, there is
-/// no grip margin. Grasps are numbered, for <grasp> tells the jaw width. Goes on where an earlier
-/// run stopped.
+/// What the layout does not hold stays unknown: a slip's kind; times are nominal, the trace is
+/// empty, squeeze, jaw width and pose are zero, there is no grip margin. Grasps are numbered, for
+/// <grasp> tells the jaw width. Goes on where an earlier run stopped.
 /// @throws hal::InputError if no grasp is left, or `out` holds something else; hal::StorageError,
 /// hal::Interrupted.
 Li2018ImportSummary import_li2018(const std::filesystem::path& source,

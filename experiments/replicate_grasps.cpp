@@ -11,6 +11,7 @@
 
 #include "experiments/grasp_plan.h"
 #include "experiments/grasp_script.h"
+#include "experiments/lift_timing.h"
 #include "experiments/parallel.h"
 #include "hal/errors.h"
 
@@ -28,13 +29,6 @@ double quantile(std::vector<double> values, double share) {
       values.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
   std::nth_element(values.begin(), place, values.end());
   return *place;
-}
-
-double onset_of(const std::vector<TracePoint>& trace, double onset_speed) {
-  const auto lifting = std::find_if(trace.begin(), trace.end(), [&](const TracePoint& point) {
-    return point.tcp_speed_z >= onset_speed;
-  });
-  return lifting == trace.end() ? NAN : lifting->time;
 }
 
 void add_jitter(const std::array<double, kFramesPerEpisode>& times, double period,
@@ -65,8 +59,8 @@ ReplicatedGrasp replicate(const Work& work, const EpisodeRecord& record, hal::Wo
   pair.recorded = record;
   const std::vector<TracePoint> trace = work.store.load_trace(record);
   pair.recorded_force = trace.front().normal_force;
-  pair.lift_to_frame =
-      record.tactile_times[kLiftFrame] - onset_of(trace, work.protocol.lift.onset_speed);
+  pair.lift_to_frame = record.tactile_times[kLiftFrame] -
+                       lift_onset(trace, work.protocol.lift.onset_speed).value_or(NAN);
   pair.again = script
                    .grasp(position, work.plans.at({made.object, made.grasp}), object,
                           made.barely_touch_width, made.barely_touch_width - made.squeeze)

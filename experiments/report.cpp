@@ -31,13 +31,26 @@ std::string title_of(const Titles& titles, const std::string& id) {
   return found == titles.end() ? id : found->second;
 }
 
-std::string split_line(const std::string& name, const SplitFacts& facts) {
+/// The columns of kinds: that of slips of unknown kind only where there are any.
+std::vector<SlipKind> kinds_shown(const ReportFacts& facts) {
+  const auto unknown = static_cast<std::size_t>(SlipKind::kUnknown);
+  std::vector<SlipKind> kinds;
+  for (std::size_t i = 0; i < kSlipKinds; ++i) {
+    if (i == unknown && facts.train.kinds[i] + facts.test.kinds[i] == 0) continue;
+    kinds.push_back(static_cast<SlipKind>(i));
+  }
+  return kinds;
+}
+
+std::string split_line(const std::string& name, const SplitFacts& facts,
+                       const std::vector<SlipKind>& kinds) {
   const double all = std::max(1, facts.grasps);
-  return fmt::format(
-      "| {} | {} | {} | {:.0f}% | {:.0f}% | {:.0f}% | {:.0f}% | {:.0f}% | {:.0f}% |\n", name,
-      facts.objects.size(), facts.grasps, 100 * facts.slips() / all, 100 * facts.kinds[0] / all,
-      100 * facts.kinds[1] / all, 100 * facts.kinds[2] / all, 100 * facts.kinds[3] / all,
-      100 * facts.kinds[4] / all);
+  std::string line = fmt::format("| {} | {} | {} | {:.0f}% |", name, facts.objects.size(),
+                                 facts.grasps, 100 * facts.slips() / all);
+  for (const SlipKind kind : kinds) {
+    line += fmt::format(" {:.0f}% |", 100 * facts.kinds[static_cast<std::size_t>(kind)] / all);
+  }
+  return line + "\n";
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -47,16 +60,20 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::string dataset_section(const ReportFacts& facts) {
+  const std::vector<SlipKind> kinds = kinds_shown(facts);
+  std::string names, rule;
+  for (const SlipKind kind : kinds) {
+    names += fmt::format(" {} |", to_string(kind));
+    rule += "---|";
+  }
   return fmt::format(
              "## Data set\n\n"
              "| | |\n|---|---|\n| preset | {} |\n| seed | {} |\n| data set (SHA-256) | `{}` |\n"
              "| software | gripbench {} |\n\n"
              "Test objects touch neither training, nor thresholds, nor the choice of a row.\n\n"
-             "| side | objects | grasps | slip | stable | incipient | translation | rotation | "
-             "lost "
-             "|\n|---|---|---|---|---|---|---|---|---|\n",
-             facts.preset, facts.seed, facts.dataset_hash, facts.software_version) +
-         split_line("train", facts.train) + split_line("test", facts.test) +
+             "| side | objects | grasps | slip |{}\n|---|---|---|---|{}\n",
+             facts.preset, facts.seed, facts.dataset_hash, facts.software_version, names, rule) +
+         split_line("train", facts.train, kinds) + split_line("test", facts.test, kinds) +
          fmt::format("\nTrain: {}. Test: {}.\n\n", joined(facts.train.objects),
                      joined(facts.test.objects));
 }

@@ -16,7 +16,7 @@ struct SplitFacts {
   std::vector<std::string> objects;
   int grasps = 0;
   /// Grasps by SlipKind, in its order.
-  std::array<int, 5> kinds{};
+  std::array<int, kSlipKinds> kinds{};
 
   int slips() const { return grasps - kinds[0]; }
 };

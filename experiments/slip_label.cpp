@@ -64,7 +64,7 @@ std::optional<SlipLabel> label_from_truth(std::span<const TracePoint> trace,
 }
 
 SlipLabel label_from_operator(bool slipped) {
-  if (slipped) return {true, SlipKind::kTranslation, "the operator says it slipped"};
+  if (slipped) return {true, SlipKind::kUnknown, "the operator says it slipped"};
   return {false, SlipKind::kStable, "the operator says it held"};
 }
 

@@ -53,8 +53,8 @@ class SlipJudge {
 std::optional<SlipLabel> label_from_truth(std::span<const TracePoint> trace,
                                           const LabelThresholds& thresholds);
 
-/// Label from a person's word. A person cannot tell how far it slipped on the pad: what a person
-/// sees is called a translation.
+/// Label from a person's word. A person cannot tell how far it slipped on the pad: a slip is of
+/// unknown kind.
 SlipLabel label_from_operator(bool slipped);
 
 }  // namespace gripbench::experiments

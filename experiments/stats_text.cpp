@@ -13,6 +13,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr double kMillimetres = 1e3;
 constexpr double kGrams = 1e3;
+constexpr double kMilliseconds = 1e3;
 /// Longest bar of a histogram in letters.
 constexpr int kBar = 60;
 
@@ -103,7 +104,7 @@ std::string kinds_words(const DatasetStats& stats) {
   const double slips = std::max(1, stats.all.slips());
   const auto& kinds = stats.all.kinds;
   if (!stats.labels_measured) {
-    return "Kinds of slip: not known, a person said what slipped; all count as translation.\n";
+    return "Kinds of slip: not known, a person said what slipped.\n";
   }
   return fmt::format(
       "Of the slips: incipient {:.1f}%, translation {:.1f}%, rotation {:.1f}%, lost {:.1f}%. "
@@ -182,6 +183,13 @@ std::string stats_text(const DatasetStats& stats) {
       "{}\nnormal force at T(-2)       {}\n",
       range_words(stats.mass, kGrams, "g"), range_words(stats.squeeze_slip, kMillimetres, "mm"),
       range_words(stats.squeeze_stable, kMillimetres, "mm"), range_words(stats.force, 1.0, "N"));
+  text += fmt::format(
+      "from the measured start of the lift to T(0)        {}\n"
+      "from a tactile picture to the outside one          {}\n"
+      "from a picture to the nearest state of the arm     {}\n",
+      range_words(stats.onset_to_frame, kMilliseconds, "ms"),
+      range_words(stats.outside_after_tactile, kMilliseconds, "ms"),
+      range_words(stats.frame_to_state, kMilliseconds, "ms"));
   text += "Squeeze is how far the jaws close beyond the first touch.\n\n";
   if (stats.slip_begins.total() > 0) {
     text += fmt::format(
@@ -228,6 +236,9 @@ std::string stats_json(const DatasetStats& stats) {
                      {"squeeze_slip", json_of(stats.squeeze_slip)},
                      {"squeeze_stable", json_of(stats.squeeze_stable)},
                      {"normal_force", json_of(stats.force)},
+                     {"onset_to_frame", json_of(stats.onset_to_frame)},
+                     {"outside_after_tactile", json_of(stats.outside_after_tactile)},
+                     {"frame_to_state", json_of(stats.frame_to_state)},
                      {"slip_distance", stats.slip_distance},
                      {"labels_measured", stats.labels_measured},
                      {"slip_begins", json_of(stats.slip_begins)},

@@ -10,7 +10,7 @@
 #include "experiments/episode_choice.h"
 #include "experiments/episode_sheet.h"
 #include "experiments/file_io.h"
-#include "experiments/label_threshold.h"
+#include "experiments/protocol_facts.h"
 #include "experiments/stats_plot.h"
 #include "experiments/stats_text.h"
 #include "hal/errors.h"
@@ -55,9 +55,10 @@ void add_show_command(CLI::App& program) {
   CLI::Option* label = command->add_option("--label", options->label, "Grasps that ended so only")
                            ->check(CLI::IsMember({"slip", "stable"}))
                            ->excludes(named);
-  CLI::Option* kind = command->add_option("--kind", options->kind, "Slips of this kind only")
-                          ->check(CLI::IsMember({"incipient", "translation", "rotation", "lost"}))
-                          ->excludes(named);
+  CLI::Option* kind =
+      command->add_option("--kind", options->kind, "Slips of this kind only")
+          ->check(CLI::IsMember({"incipient", "translation", "rotation", "lost", "unknown"}))
+          ->excludes(named);
   command->add_option("--count", options->choice.count, "At most so many, spread evenly")
       ->check(CLI::Range(1, 1000))
       ->excludes(named)

@@ -14,6 +14,7 @@ void add_watchdog_command(CLI::App& program) {
     fs::path workcell;
     std::uint16_t port = hal::kWatchdogPort;
     bool open = false;
+    bool started_by_run = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand(
@@ -23,6 +24,8 @@ void add_watchdog_command(CLI::App& program) {
   command->add_option("--workcell", options->workcell, "Workcell file of backend rig");
   command->add_option("--port", options->port, "Port of the loopback interface; 0 takes any")
       ->capture_default_str();
+  command->add_flag("--started-by-run", options->started_by_run,
+                    "Say on standard output, not on standard error, why it cannot start");
   command->footer("Once somebody has hold of the part:\n\nExample:\n  gripbench watchdog release");
   CLI::App* release =
       command->add_subcommand("release", "End a watchdog that holds what a lost run gripped");
@@ -36,7 +39,11 @@ void add_watchdog_command(CLI::App& program) {
     if (options->workcell.empty()) {
       throw hal::InputError("watchdog: --workcell is missing; see --help");
     }
-    hal::serve_as_watchdog(options->workcell, options->port);
+    if (options->started_by_run) {
+      hal::serve_run_as_watchdog(options->workcell, options->port);
+    } else {
+      hal::serve_as_watchdog(options->workcell, options->port);
+    }
   });
 }
 

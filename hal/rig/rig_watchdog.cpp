@@ -3,10 +3,12 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 
 #include <fmt/format.h>
 
 #include "hal/rig/rig_settings.h"
+#include "hal/watchdog/start_watchdog.h"
 #include "hal/watchdog/watchdog.h"
 
 namespace gripbench::hal {
@@ -27,22 +29,42 @@ void catch_requests() {
   sigaction(SIGPIPE, &action, nullptr);
 }
 
-}  // namespace
-
-void serve_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
-  catch_requests();
+std::unique_ptr<Watchdog> make_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
   const RigSettings rig = RigSettings::from(ConfigNode::load(workcell));
   WatchdogSettings settings;
   settings.port = port;
   settings.arm = rig.arm;
   settings.gripper = rig.gripper;
   if (rig.watchdog) settings.rules = rig.watchdog->rules;
-  Watchdog watchdog(settings, [](const std::string& line) {
+  return std::make_unique<Watchdog>(settings, [](const std::string& line) {
     fmt::print(stderr, "gripbench watchdog: {}\n", line);
   });
+}
+
+void serve(Watchdog& watchdog) {
   fmt::print("{}\n", watchdog.port());
   std::fflush(stdout);
   watchdog.run(asked);
+}
+
+}  // namespace
+
+void serve_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
+  catch_requests();
+  serve(*make_watchdog(workcell, port));
+}
+
+void serve_run_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
+  catch_requests();
+  std::unique_ptr<Watchdog> watchdog;
+  try {
+    watchdog = make_watchdog(workcell, port);
+  } catch (const Error& error) {
+    fmt::print("{}{}\n", kWatchdogFailed, error.what());
+    std::fflush(stdout);
+    return;
+  }
+  serve(*watchdog);
 }
 
 }  // namespace gripbench::hal

@@ -12,4 +12,8 @@ namespace gripbench::hal {
 /// @throws ConfigError about the workcell file; as Watchdog does.
 void serve_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port);
 
+/// The same for a run that started this process (start_watchdog.h): why it cannot serve is said on
+/// standard output, not thrown, and the run passes it on.
+void serve_run_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port);
+
 }  // namespace gripbench::hal

@@ -45,9 +45,9 @@ std::string read_line(int descriptor) {
 WatchdogProcess start(const std::filesystem::path& program, const std::filesystem::path& workcell,
                       std::uint16_t port) {
   const std::string port_text = std::to_string(port);
-  const std::vector<const char*> argv{program.c_str(),  "watchdog", "--workcell",
-                                      workcell.c_str(), "--port",   port_text.c_str(),
-                                      nullptr};
+  const std::vector<const char*> argv{program.c_str(),    "watchdog", "--workcell",
+                                      workcell.c_str(),   "--port",   port_text.c_str(),
+                                      "--started-by-run", nullptr};
   int line[2];
   if (::pipe2(line, O_CLOEXEC) != 0) {
     throw DeviceError(kDevice, fmt::format("no pipe to it: {}", std::strerror(errno)));
@@ -74,6 +74,10 @@ WatchdogProcess start(const std::filesystem::path& program, const std::filesyste
                                            std::strerror(failure)));
   }
   WatchdogProcess started{0, static_cast<int>(id)};
+  if (said.starts_with(kWatchdogFailed)) {
+    wait_for_end(started);
+    throw_complaint(said.substr(kWatchdogFailed.size()));
+  }
   const char* end = said.data() + said.size();
   if (std::from_chars(said.data(), end, started.port).ptr != end || started.port == 0) {
     ::waitpid(id, nullptr, WNOHANG);
@@ -94,6 +98,14 @@ std::optional<std::string> greeting(std::uint16_t port) {
 
 }  // namespace
 
+void throw_complaint(const std::string& complaint) {
+  const std::size_t colon = complaint.find(": ");
+  const std::string device = complaint.substr(0, colon);
+  const bool named = colon != std::string::npos && device.find(' ') == std::string::npos;
+  if (!named) throw DeviceError(kDevice, complaint);
+  throw DeviceError(device, complaint.substr(colon + 2));
+}
+
 std::string ask_watchdog(std::uint16_t port, const std::string& line) {
   try {
     TcpConnection connection = TcpConnection::connect("127.0.0.1", port, kAnswerTime);
@@ -102,7 +114,8 @@ std::string ask_watchdog(std::uint16_t port, const std::string& line) {
     const auto deadline = std::chrono::steady_clock::now() + kAnswerTime;
     while (std::chrono::steady_clock::now() < deadline) {
       if (const std::optional<std::string> answer = reader.next()) {
-        if (answer->starts_with("error: ")) throw DeviceError(kDevice, answer->substr(7));
+        if (answer->starts_with(kWatchdogFailed))
+          throw_complaint(answer->substr(kWatchdogFailed.size()));
         return answer->starts_with("ok ") ? answer->substr(3) : "";
       }
       reader.append(connection.receive(kLookUp));

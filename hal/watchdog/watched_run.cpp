@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "hal/errors.h"
+#include "hal/watchdog/start_watchdog.h"
 
 namespace gripbench::hal {
 namespace {
@@ -88,7 +89,9 @@ std::string WatchedRun::ask(const std::string& line) {
   const auto deadline = std::chrono::steady_clock::now() + kAnswerTime;
   while (std::chrono::steady_clock::now() < deadline) {
     if (const std::optional<std::string> answer = reader_.next()) {
-      if (answer->starts_with("error: ")) throw DeviceError(kDevice, answer->substr(7));
+      if (answer->starts_with(kWatchdogFailed)) {
+        throw_complaint(answer->substr(kWatchdogFailed.size()));
+      }
       return answer->starts_with("ok ") ? answer->substr(3) : "";
     }
     reader_.append(connection_.receive(kLookUp));

@@ -42,7 +42,9 @@ class CommandLine : public testing::Test {
   }
   ~CommandLine() override { fs::remove_all(root_); }
 
-  pid_t start(const std::vector<std::string>& arguments) {
+  /// Standard output and errors go to files of these names.
+  pid_t start(const std::vector<std::string>& arguments, const std::string& output = "output",
+              const std::string& errors = "errors") {
     std::vector<std::string> all{GRIPBENCH_PROGRAM};
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -50,9 +52,10 @@ class CommandLine : public testing::Test {
     argv.push_back(nullptr);
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC;
-    posix_spawn_file_actions_addopen(&files, 1, (root_ / "output").c_str(), flags, 0600);
-    posix_spawn_file_actions_addopen(&files, 2, (root_ / "errors").c_str(), flags, 0600);
+    for (const std::string& file : {output, errors}) fs::remove(root_ / file);
+    const int flags = O_WRONLY | O_CREAT | O_APPEND;
+    posix_spawn_file_actions_addopen(&files, 1, (root_ / output).c_str(), flags, 0600);
+    posix_spawn_file_actions_addopen(&files, 2, (root_ / errors).c_str(), flags, 0600);
     pid_t child = 0;
     EXPECT_EQ(posix_spawn(&child, GRIPBENCH_PROGRAM, &files, nullptr, argv.data(), environ), 0);
     posix_spawn_file_actions_destroy(&files);

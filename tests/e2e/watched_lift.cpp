@@ -3,7 +3,7 @@
 // looking at the rig, "end" in order.
 //   watched_lift lift WORKCELL hold|hang|end
 // It is its own watchdog too, as gripbench is, and starts itself as such:
-//   watched_lift watchdog --workcell FILE --port PORT
+//   watched_lift watchdog --workcell FILE --port PORT --started-by-run
 
 #include <iostream>
 #include <string>
@@ -48,8 +48,8 @@ void lift(const std::string& file, const std::string& then) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   try {
-    if (words.size() == 6 && words[1] == "watchdog") {
-      hal::serve_as_watchdog(words[3], static_cast<std::uint16_t>(std::stoi(words[5])));
+    if (words.size() == 7 && words[1] == "watchdog") {
+      hal::serve_run_as_watchdog(words[3], static_cast<std::uint16_t>(std::stoi(words[5])));
     } else if (words.size() == 4) {
       lift(words[2], words[3]);
     } else {

@@ -24,6 +24,7 @@ std::vector<TracePoint> trace_with_onset(double onset) {
     TracePoint point;
     point.time = 0.01 * i;
     point.normal_force = 2.5;
+    point.tcp_speed_z = i < 9 ? 0.0 : 0.04;
     hal::SlipTruth truth;
     truth.pads[1].mean_distance = std::max(0.0, 0.0003 + 0.001 * (point.time - onset));
     point.truth = truth;
@@ -42,7 +43,8 @@ Episode plain_episode(const std::string& object, int grasp, bool slip) {
   record.kind = slip ? (grasp == 0 ? SlipKind::kIncipient : SlipKind::kLost) : SlipKind::kStable;
   record.grip_margin = slip ? -0.02 : 0.3;
   for (std::size_t i = 0; i < kFramesPerEpisode; ++i) {
-    record.tactile_times[i] = record.external_times[i] = 0.05 * static_cast<double>(i);
+    record.tactile_times[i] = 0.05 * static_cast<double>(i);
+    record.external_times[i] = record.tactile_times[i] + 0.013;
     episode.tactile[i] = episode.external[i] = cv::Mat(16, 16, CV_8UC3, cv::Scalar::all(90));
   }
   record.trace = trace_with_onset(slip ? 0.305 : 9.0);
@@ -52,7 +54,7 @@ Episode plain_episode(const std::string& object, int grasp, bool slip) {
 /// Two training objects and a test object, 4 grasps each, the first two slipping.
 EpisodeStore make_store(const fs::path& folder) {
   DatasetInfo info;
-  info.protocol_text = "label: {slip_distance: 0.0003}\n";
+  info.protocol_text = "label: {slip_distance: 0.0003}\nlift: {onset_speed: 0.002}\n";
   info.train_objects = {"box", "cup"};
   info.test_objects = {"egg"};
   EpisodeStore store = EpisodeStore::create_or_resume(folder, info);
@@ -95,6 +97,11 @@ TEST(DatasetStats, CountsRangesOnsetsAndMargins) {
   EXPECT_EQ(stats.margins.slip[7], 6);
   EXPECT_EQ(stats.margins.stable[10] + stats.margins.stable[11], 6);
   EXPECT_EQ(stats.margin_parts, (std::array<int, 3>{6, 0, 6}));
+  // The arm rises from its state at 0.09 s on; states are 10 ms apart, 3 ms from outside pictures.
+  EXPECT_NEAR(stats.onset_to_frame->median, 0.01, 1e-9);
+  EXPECT_NEAR(stats.outside_after_tactile->median, 0.013, 1e-9);
+  EXPECT_NEAR(stats.frame_to_state->high, 0.003, 1e-9);
+  EXPECT_EQ(stats.frame_to_state->count, 12);
 }
 
 TEST(DatasetStats, TextAndJsonSayTheSame) {
@@ -108,6 +115,8 @@ TEST(DatasetStats, TextAndJsonSayTheSame) {
                               "lost 50.0%"));
   EXPECT_THAT(text, HasSubstr("0.200 to 0.225     6 ######\n"));
   EXPECT_THAT(text, HasSubstr("Within 5% of the edge: 50.0%"));
+  EXPECT_THAT(text,
+              HasSubstr("tactile picture to the outside one          13 to 13 ms, median 13"));
   EXPECT_THAT(text, HasSubstr("Least balanced test object: egg, 50% of its rarer class"));
   // Squeeze tells all here, and all pictures are alike.
   EXPECT_THAT(text, HasSubstr("squeeze, across objects                    100.0 [100.0, 100.0]"));
@@ -138,6 +147,7 @@ TEST(DatasetStats, LabelsOfAPersonHaveNeitherKindNorOnset) {
   EXPECT_THAT(text, HasSubstr("Kinds of slip: not known"));
   EXPECT_THAT(text, HasSubstr("When slip begins: not known"));
   EXPECT_THAT(text, HasSubstr("Grip margin: not known"));
+  EXPECT_THAT(text, HasSubstr("from the measured start of the lift to T(0)        not known"));
   EXPECT_THAT(text, HasSubstr("squeeze, slipping grasps    not known"));
   EXPECT_THAT(message_of([&] { plot_stats(folder.path() / "x.svg", stats); }),
               HasSubstr("nothing to draw"));

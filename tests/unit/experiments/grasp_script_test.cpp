@@ -139,6 +139,7 @@ TEST_F(GraspScriptTest, AsksTheOperatorWhereTheRigDoesNotKnow) {
   EXPECT_FALSE(grasp(0.0385).record.slip);
   const EpisodeRecord record = grasp(0.0395).record;
   EXPECT_TRUE(record.slip);
+  EXPECT_EQ(record.kind, SlipKind::kUnknown);
   EXPECT_THAT(record.reason, HasSubstr("operator"));
   EXPECT_FALSE(record.trace.front().truth.has_value());
 }

@@ -72,7 +72,7 @@ TEST(SlipLabel, NeedsTheTruthThroughout) {
 
 TEST(SlipLabel, WordsReadBack) {
   for (const SlipKind kind : {SlipKind::kStable, SlipKind::kIncipient, SlipKind::kTranslation,
-                              SlipKind::kRotation, SlipKind::kLost}) {
+                              SlipKind::kRotation, SlipKind::kLost, SlipKind::kUnknown}) {
     EXPECT_EQ(slip_kind_from(to_string(kind)), kind);
   }
   EXPECT_THROW(slip_kind_from("sideways"), hal::InputError);

@@ -211,6 +211,14 @@ TEST(UrRun, MotionsHaveTheManualsDefaultsAndTakeTheirArgumentsByPlace) {
   EXPECT_EQ(notebook.moves[2].time, 4.0);
 }
 
+TEST(UrRun, StopsTakeTheirDeceleration) {
+  Notebook notebook;
+  run("def f():\n  stopj(3)\n  stopl(2)\n  sync()\nend\n", notebook);
+  EXPECT_THAT(notebook.log, ElementsAre("stop 3", "stop 2"));
+  EXPECT_THAT(run_error("stopj(0)\n"), HasSubstr("deceleration must be positive"));
+  EXPECT_THAT(run_error("stopl()\n"), HasSubstr("stopl takes 1"));
+}
+
 TEST(UrRun, SleepAndSyncTakeTheirTime) {
   Notebook notebook;
   EXPECT_EQ(run("def f():\n  sleep(0.8)\nend\n", notebook), 100);

@@ -227,25 +227,66 @@ TEST(Dashboard, PowersTheArmDownAndUp) {
   EXPECT_NO_THROW(arm.prepare());
 }
 
-TEST(PrimaryInterface, ReportsScriptErrorsWithTheirLine) {
-  LoopbackRig rig;
-  RigClock clock;
-  PrimaryOptions options;
-  options.host = "127.0.0.1";
-  options.port = rig.emulator.ports().primary;
-  PrimaryClient primary(options, clock);
-  EXPECT_EQ(primary.version().project, "URControl");
-  EXPECT_EQ(primary.version().minor, 15);
-  primary.send_script("def f():\n  sync()\n  txtmsg(\"a\")\nend");
-  std::optional<UrRuntimeException> error;
-  EXPECT_TRUE(eventually([&] {
-    for (const TimedUrMessage& timed : primary.messages_since(0.0)) {
-      if (const auto* found = std::get_if<UrRuntimeException>(&timed.message)) error = *found;
-    }
-    return error.has_value();
-  }));
-  EXPECT_EQ(error->line, 3);
-  EXPECT_EQ(error->text, "compile_error_name_not_found:txtmsg:");
+class PrimaryPrograms : public ::testing::Test {
+ protected:
+  PrimaryPrograms()
+      : primary_({.host = "127.0.0.1", .port = rig_.emulator.ports().primary}, clock_) {}
+
+  /// What the controller complains of next on its primary interface.
+  UrRuntimeException error_of(const std::string& script) {
+    const double since = clock_.now();
+    primary_.send_script(script);
+    std::optional<UrRuntimeException> error;
+    EXPECT_TRUE(eventually([&] {
+      for (const TimedUrMessage& timed : primary_.messages_since(since)) {
+        if (const auto* found = std::get_if<UrRuntimeException>(&timed.message)) error = *found;
+      }
+      return error.has_value();
+    })) << script;
+    return error.value_or(UrRuntimeException{});
+  }
+
+  LoopbackRig rig_;
+  RigClock clock_;
+  PrimaryClient primary_;
+};
+
+TEST_F(PrimaryPrograms, TheirErrorsComeBackWithTheirLine) {
+  EXPECT_EQ(primary_.version().project, "URControl");
+  EXPECT_EQ(primary_.version().minor, 15);
+  const UrRuntimeException error = error_of("def f():\n  sync()\n  txtmsg(\"a\")\nend");
+  EXPECT_EQ(error.line, 3);
+  EXPECT_EQ(error.text, "compile_error_name_not_found:txtmsg:");
+}
+
+TEST_F(PrimaryPrograms, WhatIsBeyondTheSubsetIsRefusedInTheControllersWords) {
+  EXPECT_EQ(error_of("def f():\n  servoj([0,0,0,0,0,0])\nend").text,
+            "compile_error_name_not_found:servoj:");
+  for (const char* body : {"while True:", "if x > 1:", "thread t():", "x = 1 +", "movel(p[1,2"}) {
+    const UrRuntimeException error =
+        error_of("def f():\n  sync()\n  " + std::string(body) + "\n  end\nend");
+    EXPECT_THAT(error.text, HasSubstr("syntax_error_on_line:3:")) << body;
+    EXPECT_EQ(error.line, 3) << body;
+  }
+  EXPECT_THAT(error_of("def f():\n  write_output_integer_register(48, 1)\nend").text,
+              HasSubstr("runtime_error:"));
+  EXPECT_THAT(error_of("sec f():\n  movel(p[0,0,0,0,0,0])\nend").text, HasSubstr("movel"));
+}
+
+TEST_F(PrimaryPrograms, AMotionByJointsTakesTheArmThere) {
+  // The scripted workcell has no joints of its own: the tool's pose is the goal.
+  const Eigen::Isometry3d before = rig_.workcell.state().arm.base_from_tcp;
+  primary_.send_script(
+      "def f():\n"
+      "  there = get_actual_tcp_pose()  # where it is\n"
+      "  movej(pose_trans(there, p[0, 0, -0.05, 0, 0, 0]), a=2, v=1)\n"
+      "  write_output_integer_register(3, 7)\n"
+      "end");
+  EXPECT_TRUE(
+      eventually([&] { return rig_.emulator.controller().image().outputs.integers[3] == 7; }));
+  const Eigen::Vector3d way =
+      before.inverse() * rig_.workcell.state().arm.base_from_tcp.translation();
+  EXPECT_LT((way - Eigen::Vector3d(0.0, 0.0, -0.05)).norm(), 1e-5);
 }
 
 TEST(PrimaryInterface, ASecondaryProgramRunsBesideTheMainOne) {

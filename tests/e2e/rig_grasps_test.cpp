@@ -1,0 +1,190 @@
+// A user's way on a rig, from end to end over sockets: probe it, collect, make the grasps again in
+// process and compare; and a run that is killed while the arm lifts.
+
+#include <cmath>
+#include <sstream>
+#include <variant>
+
+#include "experiments/episode_store.h"
+#include "experiments/grasp_protocol.h"
+#include "hal/net/line_reader.h"
+#include "hal/net/tcp_server.h"
+#include "hal/ur/rtde_client.h"
+#include "tests/e2e/rig_command_line.h"
+#include "tests/unit/hal/patience.h"
+
+namespace gripbench {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr const char* kTooBusy = "this machine is too busy for an emulated rig: ";
+
+class RigGrasps : public EmulatedRigCommandLine {
+ protected:
+  void SetUp() override {
+    EmulatedRigCommandLine::SetUp();
+    write_tiny_protocol(
+        protocol_,
+        {.train = {"soap_box"}, .test = {"torch"}, .grasps_per_object = 1, .trial_lifts = 1});
+    // For a test, no hiccup of a busy machine is a death.
+    rig_ = workcell_on(ports_, {{"operator:", "watchdog: {port: " + watchdog_port_ +
+                                                  ", beat_timeout: 10, camera_timeout: 20}\n"
+                                                  "operator:"}});
+  }
+  void TearDown() override {
+    // One that a failed test left; else nobody is there.
+    run({"watchdog", "release", "--port", watchdog_port_});
+    EmulatedRigCommandLine::TearDown();
+  }
+
+  /// One line from the emulator's control port.
+  std::string ask(const std::string& line) const {
+    auto connection = hal::TcpConnection::connect(
+        "127.0.0.1", static_cast<std::uint16_t>(std::stoi(ports_.at("control"))),
+        hal::Duration(hal::kPatience));
+    connection.send(line + "\n");
+    hal::LineReader reader;
+    while (true) {
+      if (const auto answer = reader.next()) return *answer;
+      reader.append(connection.receive(hal::Duration(0.1)));
+    }
+  }
+  struct Truth {
+    std::string grasp;
+    /// Largest mean slip of a pad (m), smallest force of a pad (N).
+    double slip = 0.0, force = 0.0;
+    /// Real time that the emulator could not keep (s).
+    double behind = 0.0;
+  };
+  /// "ok object O grasp G mean_slip A B m force C D N lost no behind E s".
+  Truth truth() const {
+    std::istringstream words(ask("truth"));
+    Truth truth;
+    double other = 0.0;
+    for (std::string word; words >> word;) {
+      if (word == "grasp") words >> truth.grasp;
+      if (word == "mean_slip")
+        words >> truth.slip >> other, truth.slip = std::max(truth.slip, other);
+      if (word == "force")
+        words >> truth.force >> other, truth.force = std::min(truth.force, other);
+      if (word == "behind") words >> truth.behind;
+    }
+    return truth;
+  }
+  /// Drivers refuse what comes late, so a machine that lost real time proves nothing.
+  bool lost_time() const { return truth().behind > 0.05; }
+
+  const fs::path protocol_ = root_ / "tiny.yaml", dataset_ = root_ / "grasps";
+  const std::string watchdog_port_ =
+      std::to_string(hal::TcpServer({}, [](hal::TcpConnection&, std::stop_token) {}).port());
+  fs::path rig_;
+};
+
+TEST_F(RigGrasps, AreThoseOfTheSameTwinInProcess) {
+  const Ended probed = run({"devices", rig_});
+  const Ended collected = collect(rig_, protocol_);
+  if (lost_time()) GTEST_SKIP() << kTooBusy << said_by_emulator();
+  EXPECT_EQ(probed.code, 0) << probed.output << probed.errors;
+  ASSERT_EQ(collected.code, 0) << collected.errors;
+
+  const experiments::EpisodeStore store = experiments::EpisodeStore::open(dataset_);
+  const std::vector<experiments::EpisodeRecord> records = store.records();
+  ASSERT_EQ(records.size(), 2u);
+  const experiments::GraspProtocol protocol = experiments::load_protocol(protocol_);
+  for (const experiments::EpisodeRecord& record : records) {
+    // A person's word says no kind.
+    EXPECT_EQ(record.kind == experiments::SlipKind::kUnknown, record.slip);
+    EXPECT_THAT(record.reason, HasSubstr("the operator says"));
+    // T(0) is the first frame after the arm was measured to rise: not the command, which came
+    // earlier, nor a time that the frames' rhythm gives.
+    double onset = NAN;
+    for (const experiments::TracePoint& point : store.load_trace(record)) {
+      if (std::isnan(onset) && point.tcp_speed_z >= protocol.lift.onset_speed) onset = point.time;
+    }
+    EXPECT_GT(onset, record.tactile_times[experiments::kLiftFrame - 1]) << record.parameters.object;
+    EXPECT_LE(onset, record.tactile_times[experiments::kLiftFrame] + 1e-6);
+  }
+
+  const Ended again = run({"replicate", dataset_, "--protocol", protocol_});
+  ASSERT_EQ(again.code, 0) << again.errors;
+  std::istringstream lines(again.output);
+  int compared = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("/000 ") == std::string::npos) continue;
+    ++compared;
+    std::istringstream columns(line);
+    std::string name, edge, off_edge;
+    double force = 0.0, again_force = 0.0;
+    columns >> name >> force >> again_force >> edge >> off_edge;
+    EXPECT_NEAR(again_force, force, 0.03 * force) << line;
+    // Labels may differ where nobody can tell: within 5% of the edge.
+    const bool near = off_edge != "-" && std::abs(std::stod(off_edge)) <= 5.0;
+    EXPECT_TRUE(near || line.ends_with("yes")) << line;
+  }
+  EXPECT_EQ(compared, 2) << again.output;
+  EXPECT_THAT(again.output, AllOf(HasSubstr("normal force: median difference"),
+                                  HasSubstr("edge between slipping and holding")));
+}
+
+/// The arm's own word on how fast its tool rises (m/s), beside the run that drives it.
+class ToolSpeed {
+ public:
+  explicit ToolSpeed(const std::string& port)
+      : rtde_({.host = "127.0.0.1",
+               .port = static_cast<std::uint16_t>(std::stoi(port)),
+               .stale_after = hal::Duration(5.0)},
+              {{"actual_TCP_speed", hal::RtdeType::kVector6d, "", true}}, clock_) {}
+
+  double upwards() const {
+    return std::get<std::array<double, 6>>(rtde_.newest().values.at(0).value())[2];
+  }
+
+ private:
+  hal::RigClock clock_;
+  hal::RtdeClient rtde_;
+};
+
+TEST_F(RigGrasps, ARunKilledInTheLiftKeepsItsGripAndTheNextGoesOn) {
+  const ToolSpeed speed(ports_.at("rtde"));
+  const pid_t lost =
+      start({"collect", "--workcell", rig_, "--protocol", protocol_, "--out", dataset_});
+  bool ended = false;
+  const auto eventually = [&](auto condition) {
+    // The search of the edge comes first, in real time.
+    for (int tries = 0; tries < 9 && !ended; ++tries) {
+      if (hal::eventually(condition)) return true;
+      ended = waitpid(lost, nullptr, WNOHANG) != 0;
+    }
+    return false;
+  };
+  // Before a grasp the tool comes down from home; what first rises is the lift.
+  const bool lifting = eventually([&] { return truth().grasp == "soap_box/000"; }) &&
+                       eventually([&] { return speed.upwards() > 0.03; });
+  if (!ended) {
+    kill(lost, SIGKILL);
+    waitpid(lost, nullptr, 0);
+  }
+  if (lost_time()) GTEST_SKIP() << kTooBusy << said_by_emulator();
+  ASSERT_TRUE(lifting) << text_of(root_ / "errors");
+
+  EXPECT_TRUE(hal::eventually([&] {
+    return text_of(root_ / "errors").find("watchdog release") != std::string::npos;
+  })) << text_of(root_ / "errors");
+  EXPECT_TRUE(hal::eventually([&] { return std::abs(speed.upwards()) < 1e-4; }));
+  const double force = truth().force;
+  EXPECT_GT(force, 0.5);
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  EXPECT_NEAR(truth().force, force, 0.05 * force);
+  EXPECT_LT(std::abs(speed.upwards()), 1e-4);
+
+  const Ended next = collect(rig_, protocol_);
+  if (lost_time()) GTEST_SKIP() << kTooBusy << said_by_emulator();
+  EXPECT_EQ(next.code, 0) << next.errors;
+  EXPECT_EQ(run({"verify", dataset_}).code, 0);
+  EXPECT_EQ(experiments::EpisodeStore::open(dataset_).records().size(), 2u);
+}
+
+}  // namespace
+}  // namespace gripbench
