@@ -161,10 +161,12 @@ TEST(GelShadow, ATablesLampsCastTheirShadows) {
   lamps.ambient = 0.0;
   lamps.falloff = 0.0;
   lamps.dome_radius = 0.0;
-  lamps.shadow_strength = 0.8;
+  lamps.shadow_strength = 1.0;
   for (GelLight& light : lamps.lights) {
+    // Low, so that what lies level is lit and shadowed too.
+    light.position.z() = -0.25 * light.position.head<2>().norm();
     light.position = 0.2 * light.position.normalized();
-    light.color_bgr *= 80.0;
+    light.color_bgr *= 160.0;
   }
   OpticsProfile tabled = lamps;
   tabled.shading = ShadingModel::kTable;
