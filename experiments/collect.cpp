@@ -255,8 +255,15 @@ void Collection::abort(const Task& task, const hal::DeviceError& error,
     // The device's fault is the one to tell of first.
     outcome = fmt::format("not written as aborted, for {}", full.what());
   }
-  throw_again(error, fmt::format(" ({}/{}, {}: {}; run the same command again to go on from here)",
-                                 aborted.object, aborted.grasp, aborted.phase, outcome));
+  std::string more = fmt::format(" ({}/{}, {}: {}; run the same command again to go on from here)",
+                                 aborted.object, aborted.grasp, aborted.phase, outcome);
+  if (!progress.not_stopped.empty()) {
+    more += fmt::format(
+        "; THE ARM MAY STILL MOVE, as it could not be told to stop: use the "
+        "emergency stop ({})",
+        progress.not_stopped);
+  }
+  throw_again(error, more);
 }
 
 void Collection::search(hal::Workcell& workcell, const GripPosition& position,

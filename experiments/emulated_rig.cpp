@@ -1,6 +1,9 @@
 #include "experiments/emulated_rig.h"
 
+#include <variant>
+
 #include "experiments/workcell_factory.h"
+#include "hal/net/http_client.h"
 #include "hal/ur/rotation_vector.h"
 #include "sim/ur5_kinematics.h"
 
@@ -40,6 +43,26 @@ RigPorts RigPorts::from(std::uint16_t first) {
   ports.camera = take();
   ports.netft_http = take();
   ports.netft = take();
+  return ports;
+}
+
+RigPorts RigPorts::of(const hal::RigSettings& rig) {
+  RigPorts ports;
+  ports.ur.primary = rig.arm.primary_port;
+  ports.ur.rtde = rig.arm.rtde_port;
+  ports.ur.dashboard = rig.arm.dashboard_port;
+  ports.wsg = rig.gripper.connection.port;
+  const auto take_port = [](const hal::VideoSettings& video, std::uint16_t& port) {
+    const auto* http = std::get_if<hal::HttpVideo>(&video.source);
+    if (http != nullptr) port = hal::HttpAddress::from(http->url).port;
+  };
+  take_port(rig.tactile, ports.tactile);
+  take_port(rig.camera, ports.camera);
+  if (rig.force_torque) {
+    ports.netft = rig.force_torque->port;
+    ports.netft_http = rig.force_torque->http_port;
+  }
+  if (rig.operator_control) ports.control = rig.operator_control->port;
   return ports;
 }
 

@@ -13,6 +13,7 @@
 #include "hal/emulator/netft_server.h"
 #include "hal/emulator/ur_emulator.h"
 #include "hal/emulator/wsg_server.h"
+#include "hal/rig/rig_settings.h"
 
 namespace gripbench::experiments {
 
@@ -28,6 +29,8 @@ struct RigPorts {
 
   /// One after the other from `first` on; 0 takes any free ones.
   static RigPorts from(std::uint16_t first);
+  /// Those at which a rig's file expects its devices.
+  static RigPorts of(const hal::RigSettings& rig);
   /// Names and ports, in that order.
   std::vector<std::pair<std::string, std::uint16_t>> list() const;
 };

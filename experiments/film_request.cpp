@@ -119,7 +119,19 @@ std::optional<double> mean_difference(const Episode& a, const Episode& b) {
   return sum / kFramesPerEpisode;
 }
 
+void check_width(double width, const hal::GripperLimits& limits) {
+  if (width >= limits.min_width && width <= limits.max_width) return;
+  throw hal::InputError(fmt::format("a grip of {:g} m: the jaws go from {:g} to {:g} m", width,
+                                    limits.min_width, limits.max_width));
+}
+
 }  // namespace
+
+void check_reach(hal::Workcell& workcell, const FilmRequest& request) {
+  const hal::GripperLimits limits = workcell.gripper().limits();
+  check_jaws_reach(request.position, limits);
+  if (request.touch_width) check_width(request.width, limits);
+}
 
 FilmRequest request_film(const GraspWish& wish) {
   return wish.grasp.empty() ? new_grasp(wish) : recorded_grasp(wish);
@@ -128,17 +140,13 @@ FilmRequest request_film(const GraspWish& wish) {
 GraspFilm film_request(hal::Workcell& workcell, const FilmRequest& request, bool maps_required,
                        const StopRequest& stop) {
   const hal::GripperLimits limits = workcell.gripper().limits();
-  check_jaws_reach(request.position, limits);
   double touch_width = request.touch_width.value_or(0.0);
   double width = request.width;
   if (!request.touch_width) {
     touch_width = GraspScript(workcell, request.protocol, stop).touch(request.position).width;
     width = on_resolution(touch_width - request.squeeze, limits.resolution);
   }
-  if (!(width >= limits.min_width && width <= limits.max_width)) {
-    throw hal::InputError(fmt::format("a grip of {:g} m: the jaws go from {:g} to {:g} m", width,
-                                      limits.min_width, limits.max_width));
-  }
+  check_width(width, limits);
   return film_grasp(workcell, request.protocol, stop, request.position, request.plan,
                     request.object, touch_width, width, maps_required);
 }

@@ -54,7 +54,10 @@ struct FilmRequest {
 /// otherwise today.
 FilmRequest request_film(const GraspWish& wish);
 
-/// Runs the grasp, after a search for the touch where it is not known.
+/// @throws hal::InputError if the jaws cannot reach the object or the width asked for.
+void check_reach(hal::Workcell& workcell, const FilmRequest& request);
+
+/// Runs the grasp, which is within reach, after a search for the touch where it is not known.
 /// @throws as film_grasp; hal::InputError if the jaws cannot take the width.
 GraspFilm film_request(hal::Workcell& workcell, const FilmRequest& request, bool maps_required,
                        const StopRequest& stop);

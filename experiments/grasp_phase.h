@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace gripbench::experiments {
@@ -21,6 +22,8 @@ struct GraspProgress {
   GraspPhase phase = GraspPhase::kPresent;
   /// When the grasp was presented (s on the workcell's clock); before that, when it was asked for.
   double begun = 0.0;
+  /// Why the arm could not be brought to a stand after a failure; empty if it was.
+  std::string not_stopped = {};
   /// Called by the script whenever it enters a phase; may be empty.
   std::function<void(GraspPhase)> entered = {};
 };

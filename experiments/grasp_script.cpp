@@ -33,15 +33,16 @@ double friction_of(const hal::ObjectDescription& object, const hal::Variation& v
 /// Brings a rig to a stand when a grasp ends by an exception.
 class StopOnFailure {
  public:
-  explicit StopOnFailure(hal::Workcell& workcell)
-      : workcell_(workcell), exceptions_(std::uncaught_exceptions()) {}
+  StopOnFailure(hal::Workcell& workcell, GraspProgress* progress)
+      : workcell_(workcell), progress_(progress), exceptions_(std::uncaught_exceptions()) {}
   ~StopOnFailure() {
     if (std::uncaught_exceptions() == exceptions_) return;
     // The device that failed may refuse; the other one shall stop all the same, and the first
     // error is the one to tell of.
     try {
       workcell_.arm().stop();
-    } catch (const hal::Error&) {
+    } catch (const hal::Error& error) {
+      if (progress_ != nullptr) progress_->not_stopped = error.what();
     }
     try {
       workcell_.gripper().stop();
@@ -53,13 +54,14 @@ class StopOnFailure {
 
  private:
   hal::Workcell& workcell_;
+  GraspProgress* progress_;
   int exceptions_;
 };
 
 }  // namespace
 
 Touch GraspScript::touch(const GripPosition& position) {
-  const StopOnFailure guard(workcell_);
+  const StopOnFailure guard(workcell_, progress_);
   present(position.placement(position.name() + "/touch", position.seed));
   const hal::GripperLimits limits = workcell_.gripper().limits();
   const double open_width =
@@ -72,7 +74,7 @@ Touch GraspScript::touch(const GripPosition& position) {
 
 TrialResult GraspScript::trial_lift(const GripPosition& position, double touch_width, double width,
                                     const std::string& name, std::uint64_t seed) {
-  const StopOnFailure guard(workcell_);
+  const StopOnFailure guard(workcell_, progress_);
   present(position.placement(name, seed));
   grip(position, touch_width, width);
   const double normal_force = workcell_.gripper().read().normal_force;
@@ -99,7 +101,7 @@ TrialResult GraspScript::trial_lift(const GripPosition& position, double touch_w
 
 Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
                            const hal::ObjectDescription& object, double touch_width, double width) {
-  const StopOnFailure guard(workcell_);
+  const StopOnFailure guard(workcell_, progress_);
   present(position.placement(plan.object + "/" + plan.grasp, plan.seed));
   grip(position, touch_width, width);
   Episode episode = record_lift(position, plan.lift_phase);

@@ -26,6 +26,8 @@ constexpr double kBetweenLooks = 0.004;
 constexpr double kSlowest = 0.8;
 /// A camera whose every picture is the same shows a frozen one.
 constexpr double kMostRepeated = 0.5;
+/// Share of records that a network may lose.
+constexpr double kMostLost = 0.01;
 
 /// When the values of a device came while it was watched.
 struct Arrivals {
@@ -160,6 +162,7 @@ DeviceReport Probe::camera(const hal::VideoSettings& settings) {
       if (time > last) ages.push_back(clock_.now() - time);
       return last = time;
     });
+    if (ages.empty()) throw hal::DeviceError(settings.device, "no frame came");
     std::nth_element(ages.begin(), ages.begin() + ages.size() / 2, ages.end());
     const hal::VideoCounts counts = camera.counts();
     report.facts.push_back(fmt::format(
@@ -197,6 +200,11 @@ DeviceReport Probe::force_torque() {
     report.facts.push_back(fmt::format("{} records in {:g} s, {} lost, {} late, {} malformed",
                                        counts.received, options_.watch, counts.lost, counts.late,
                                        counts.malformed));
+    report.facts.push_back(readings.text());
+    const auto sent = static_cast<double>(counts.received + counts.lost);
+    if (static_cast<double>(counts.lost) > kMostLost * sent) {
+      report.faults.push_back("loses records: its cable, or a network that others use too");
+    }
     const Eigen::Vector3d force = sensor.read().force;
     report.facts.push_back(
         fmt::format("force ({:.2f}, {:.2f}, {:.2f}) N", force.x(), force.y(), force.z()));

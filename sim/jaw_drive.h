@@ -30,7 +30,7 @@ class JawDrive {
   /// @throws hal::MotionRefused when width or speed is beyond the limits.
   void start(double width, double speed);
   bool moving() const { return moving_; }
-  /// Stops at once where the ramp is.
+  /// Brakes the ramp, from where it is, as hard as it may.
   void stop();
 
   /// Reads the jaws and the fingers' bending, and advances the ramp by a time step.

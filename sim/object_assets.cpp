@@ -185,10 +185,10 @@ std::string visual_geom_xml(const hal::ShapePart& part, const std::string& name)
       name, numbers(part.position), numbers(wxyz));
 }
 
-/// Objects stand on a mat that gives by up to a tenth of a millimetre. On a hard table a slab that
-/// the jaws turn straight as they close hops by microns, and what shear that leaves in the pads is
-/// chance: it depends on the time step however small that is. These parameters decide over the
-/// table's own (priority).
+/// Objects stand on a mat that gives by 0.2 to 0.4 mm, by how many feet they have. On a hard table
+/// a slab that the jaws turn straight as they close hops by microns, and what shear that leaves in
+/// the pads is chance: it depends on the time step however small that is. These parameters decide
+/// over the table's own (priority).
 std::string sphere_geom_xml(const Eigen::Vector3d& middle, double radius) {
   return fmt::format(
       "  <geom type=\"sphere\" size=\"{:.9g}\" pos=\"{}\" contype=\"1\" conaffinity=\"1\" "

@@ -10,6 +10,7 @@
 #include "experiments/file_io.h"
 #include "experiments/grasp_protocol.h"
 #include "experiments/interrupt.h"
+#include "experiments/workcell_factory.h"
 
 namespace gripbench::experiments {
 namespace fs = std::filesystem;
@@ -38,6 +39,12 @@ void serve_until_interrupted(const EmulatedRig& rig) {
   }
 }
 
+/// Where a rig's file expects its devices; elsewhere the devices' own ports.
+RigPorts ports_in(const fs::path& workcell) {
+  if (choose_workcell(workcell).backend != "rig") return {};
+  return RigPorts::of(hal::RigSettings::from(hal::ConfigNode::load(workcell)));
+}
+
 void emulate(EmulateRequest& request) {
   const GraspProtocol protocol = load_protocol(request.protocol);
   EmulationOptions& options = request.options;
@@ -64,11 +71,12 @@ void add_emulate_command(CLI::App& program) {
   auto request = std::make_shared<EmulateRequest>();
   CLI::App* command = program.add_subcommand(
       "emulate", "Serve the simulated rig in real time over the devices' own protocols");
-  request->options.workcell = assets_folder() / "workcells" / "sim.yaml";
+  request->options.workcell = assets_folder() / "workcells" / "loopback.yaml";
   request->protocol = assets_folder() / "protocols" / "loopback.yaml";
   command
       ->add_option("--workcell", request->options.workcell,
-                   "The twin: a workcell file of backend sim, or one that names a twin")
+                   "The rig whose twin is served at the ports where the file expects its devices; "
+                   "or a twin alone, a file of backend sim, at the devices' own ports")
       ->capture_default_str();
   command
       ->add_option("--bind", request->options.address,
@@ -77,8 +85,7 @@ void add_emulate_command(CLI::App& program) {
   CLI::Option* from =
       command
           ->add_option("--ports-from", request->ports_from,
-                       "Listen on consecutive ports from here on, not on the devices' own; 0 takes "
-                       "any free ones")
+                       "Listen on consecutive ports from here on; 0 takes any free ones")
           ->check(CLI::Range(0, 65525));
   command->add_option("--ports-file", request->ports_file,
                       "Write the ports there, NAME: PORT, once everything listens");
@@ -95,9 +102,9 @@ void add_emulate_command(CLI::App& program) {
       "Ctrl-C ends it. Lines of text on the control port play the operator and make things go "
       "wrong; 'help' lists them.");
   command->callback([request, from] {
-    if (from->count() > 0) {
-      request->options.ports = RigPorts::from(static_cast<std::uint16_t>(request->ports_from));
-    }
+    request->options.ports = from->count() > 0
+                                 ? RigPorts::from(static_cast<std::uint16_t>(request->ports_from))
+                                 : ports_in(request->options.workcell);
     emulate(*request);
   });
 }

@@ -100,6 +100,7 @@ void render(const Options& options) {
   {
     ProgressBar bar("render");
     const auto workcell = choose_workcell(options.workcell).make();
+    check_reach(*workcell, request);
     bar.update(0.05, "the grasp");
     const bool maps_required = std::any_of(
         views.begin(), views.end(), [](FilmView view) { return pad_view_of(view).has_value(); });

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace gripbench::hal {
 namespace {
 
@@ -30,6 +32,24 @@ std::optional<HostPort> operator_from(ConfigNode& workcell) {
   const HostPort control = host_and_port(node, "control");
   node.finish();
   return control;
+}
+
+/// What the file itself asks of the devices must keep its own limits.
+void check_limits(const ConfigNode& workcell, const RigSettings& settings) {
+  const SafetyLimits& limits = settings.safety;
+  const RigStageSettings& stage = settings.stage;
+  const auto at_most = [&](const char* key, const char* what, double value, double most) {
+    if (value <= most) return;
+    workcell.fail(
+        key, fmt::format("{} of {:g} is beyond the {:g} that 'safety' allows", what, value, most));
+  };
+  at_most("gripper", "a force limit", settings.gripper.force_limit, limits.max_normal_force);
+  at_most("stage", "a speed", stage.motion.speed, limits.max_speed);
+  at_most("stage", "an acceleration", stage.motion.acceleration, limits.max_acceleration);
+  at_most("stage", "a jaw speed", stage.jaw_speed, limits.max_jaw_speed);
+  if (!limits.workspace.contains(stage.home)) {
+    workcell.fail("stage", "home lies outside the workspace of 'safety'");
+  }
 }
 
 }  // namespace
@@ -62,6 +82,7 @@ RigSettings RigSettings::from(ConfigNode workcell) {
   }
   settings.safety = SafetyLimits::from(workcell.child("safety"));
   settings.stage = RigStageSettings::from(workcell.child("stage"));
+  check_limits(workcell, settings);
   if (auto watchdog = workcell.optional_child("watchdog")) {
     settings.watchdog = RigWatch::from(*std::move(watchdog));
   }

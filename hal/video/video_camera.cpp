@@ -13,6 +13,9 @@ namespace {
 
 /// How soon the thread notices that it shall stop (s).
 constexpr Duration kLookUp{0.05};
+/// A source that is silent for so long will not speak again: a camera that was unplugged says no
+/// goodbye (s).
+constexpr double kGivenUp = 5.0;
 /// Twice what Camera promises (s), and not more frames than that.
 constexpr double kKept = 1.0;
 constexpr std::size_t kMostKept = 256;
@@ -81,11 +84,16 @@ void VideoStream::run(std::stop_token stop, std::unique_ptr<FrameSource> source)
 /// Keeps what comes until the source breaks or the stream ends.
 void VideoStream::capture(FrameSource& source, std::stop_token stop) {
   StampFilter filter;
+  double heard = clock_.now();
   int to_settle = source.settling_frames();
   while (!stop.stop_requested()) {
     std::optional<CapturedFrame> frame = source.next(kLookUp);
     note_silence();
+    if (!frame && clock_.now() - heard > kGivenUp) {
+      throw WireError(fmt::format("nothing came for {:g} s", kGivenUp));
+    }
     if (!frame) continue;
+    heard = clock_.now();
     if (frame->image.empty()) {
       const std::lock_guard lock(mutex_);
       ++counts_.undecodable;

@@ -23,6 +23,8 @@ constexpr double kStanding = 1e-3;
 /// Between two tries to stop an arm that still moves, and when to say that it does (s).
 constexpr double kStopAgain = 0.25;
 constexpr double kStopPatience = 5.0;
+/// An arm that is still for so long, without a program, stays so (s).
+constexpr double kStillFor = 0.3;
 
 const char* name_of(Mode mode) {
   switch (mode) {
@@ -227,13 +229,19 @@ void Watchdog::take_over(const std::string& reason) {
       reason, relay_->normal_force(), port()));
 }
 
+/// A run may be lost between sending a motion and the arm's start: one stop is sent in any case,
+/// and the arm counts as standing when it has been still for a while with no program to move it.
 void Watchdog::bring_arm_to_a_stand() {
   const double begin = clock_.now();
-  double next = begin;
+  double next_stop = begin, still_since = begin;
   std::string trouble;
-  while (arm_moves() && clock_.now() - begin < kStopPatience) {
-    if (clock_.now() >= next) {
-      next = clock_.now() + kStopAgain;
+  while (clock_.now() - begin < kStopPatience) {
+    const double now = clock_.now();
+    if (arm_moves() || program_runs() || now == begin) still_since = now;
+    const bool stopped_once = next_stop > begin;
+    if (stopped_once && now - still_since > kStillFor) break;
+    if (now >= next_stop && (!stopped_once || still_since == now)) {
+      next_stop = now + kStopAgain;
       try {
         arm_.stop();
       } catch (const DeviceError& error) {
@@ -245,7 +253,7 @@ void Watchdog::bring_arm_to_a_stand() {
   if (arm_moves()) {
     say_(fmt::format("THE ARM COULD NOT BE STOPPED: hit the emergency stop ({})", trouble));
   } else {
-    say_(fmt::format("the arm stands, {:.2f} s after the run was lost", clock_.now() - begin));
+    say_(fmt::format("the arm stands, {:.2f} s after the run was lost", still_since - begin));
   }
 }
 

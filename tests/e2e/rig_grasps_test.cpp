@@ -105,6 +105,10 @@ TEST_F(RigGrasps, AreThoseOfTheSameTwinInProcess) {
     }
     EXPECT_GT(onset, record.tactile_times[experiments::kLiftFrame - 1]) << record.parameters.object;
     EXPECT_LE(onset, record.tactile_times[experiments::kLiftFrame] + 1e-6);
+    for (int n = 1; n < experiments::kFramesPerEpisode; ++n) {
+      EXPECT_NEAR(record.tactile_times[n] - record.tactile_times[n - 1], 0.05, 5e-3);
+      EXPECT_NEAR(record.external_times[n] - record.external_times[n - 1], 0.05, 5e-3);
+    }
   }
 
   const Ended again = run({"replicate", dataset_, "--protocol", protocol_});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -47,6 +48,8 @@ class PinchRig {
     /// Half the object's width where the pads meet it (m).
     double half_width = 10e-3;
     PadProfile pad = quasi_static_gel();
+    /// The plain finger's, where it is not of the same gel.
+    std::optional<PadProfile> plain_pad = std::nullopt;
     double finger_stiffness = 1.2e4;
     double timestep = 1e-3;
     /// Where the pads' middle is beside the object's origin, along y (m).
@@ -80,7 +83,8 @@ class PinchRig {
         fmt::arg("m", setup.object.mass), fmt::arg("i", 0.4 * setup.object.mass * 1e-4));
     model_ = compile(xml);
     data_ = make_data(*model_);
-    coupling_ = std::make_unique<GripCoupling>(*model_, setup.pad, setup.pad);
+    coupling_ =
+        std::make_unique<GripCoupling>(*model_, setup.pad, setup.plain_pad.value_or(setup.pad));
     coupling_->set_object(shape_, {setup.friction_tactile, setup.object.surface_stiffness},
                           {setup.friction_plain, setup.object.surface_stiffness});
   }

@@ -78,12 +78,15 @@ class WatchdogTest : public ::testing::Test {
     gripper.start_move(0.039, 0.3);
     ASSERT_TRUE(eventually([&] { return !gripper.moving(); }));
   }
-  void begin_long_lift(UrArm& arm) {
-    arm.prepare();
+  void send_long_lift(UrArm& arm) {
     Eigen::Isometry3d up = arm.read().base_from_tcp;
     up.translation().z() += 0.4;
     lift_end_ = up.translation().z();
     arm.start_move(up, {0.02, 1.0});
+  }
+  void begin_long_lift(UrArm& arm) {
+    arm.prepare();
+    send_long_lift(arm);
     ASSERT_TRUE(eventually([&] { return rig_.workcell.state().arm.tcp_velocity.z() > 0.0; }));
   }
 
@@ -198,6 +201,22 @@ TEST_F(DyingRun, AnArmThatLiftsStandsAndThePartIsHeld) {
   EXPECT_TRUE(ends());
   EXPECT_TRUE(holds());
   EXPECT_FALSE(gripper_in_fast_stop());
+}
+
+TEST_F(DyingRun, AMotionThatWasOnlyJustSentIsStoppedToo) {
+  std::optional<UrArm> arm(std::in_place, rig_.settings().arm, clock_);
+  arm->prepare();
+  die(39.0f, 300.0f, [&] {
+    if (!holds()) return false;
+    send_long_lift(*arm);
+    return true;
+  });
+  EXPECT_TRUE(arm_stands());
+  EXPECT_LT(rig_.workcell.state().arm.base_from_tcp.translation().z(), lift_end_ - 0.01);
+  EXPECT_TRUE(holds());
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
+  EXPECT_TRUE(ends());
+  EXPECT_TRUE(arm_stands());
 }
 
 TEST_F(DyingRun, TheGripperNoticesNothingAndAPersonMayOpenIt) {

@@ -63,6 +63,19 @@ TEST_F(RigSettingsTest, ARigWithoutLimitsIsRefused) {
   EXPECT_THAT(error_with("  max_lift: 0.021\n", ""), HasSubstr("'safety.max_lift'"));
 }
 
+TEST_F(RigSettingsTest, WhatTheFileAsksOfTheDevicesKeepsItsLimits) {
+  EXPECT_THAT(error_with("max_normal_force: 42", "max_normal_force: 10"),
+              AllOf(HasSubstr("gripper"), HasSubstr("a force limit of 40 is beyond the 10")));
+  EXPECT_THAT(error_with("max_speed: 0.25", "max_speed: 0.2"),
+              AllOf(HasSubstr("stage"), HasSubstr("a speed of 0.25 is beyond the 0.2")));
+  EXPECT_THAT(error_with("max_acceleration: 1.2", "max_acceleration: 1"),
+              HasSubstr("an acceleration of 1.2 is beyond the 1 "));
+  EXPECT_THAT(error_with("max_jaw_speed: 0.1", "max_jaw_speed: 0.05"),
+              HasSubstr("a jaw speed of 0.1 is beyond the 0.05"));
+  EXPECT_THAT(error_with("home: [0.45, 0, 0.30]", "home: [0.45, 0, 0.50]"),
+              HasSubstr("home lies outside the workspace"));
+}
+
 TEST_F(RigSettingsTest, AnOperatorIsATerminalOrAnAddress) {
   EXPECT_THAT(error_with("{control: \"127.0.0.1:30100\"}", "somebody"),
               AllOf(HasSubstr("'operator'"), HasSubstr("terminal")));
