@@ -143,7 +143,7 @@ void run_collect(const CollectRequest& request, const StageContext& context) {
       show(fmt::format("{} {}, {} of {} grasps", progress.stage, progress.name,
                        progress.grasps_done, progress.grasps_total));
     };
-    if (context.jobs == 1) {
+    if (workcell.backend == "rig") {
       // Who stands beside a rig wants to know what it is about to do.
       options.phase = [&](const std::string& name, GraspPhase phase) {
         show(fmt::format("{}, {}", name, name_of(phase)));

@@ -20,6 +20,8 @@ WsgSettings WsgSettings::from(ConfigNode node) {
   connection.port = static_cast<std::uint16_t>(node.integer_or("port", connection.port, kPort));
   connection.update_period =
       node.number_or("update_period", connection.update_period, kUpdatePeriod);
+  connection.stale_after =
+      Duration(node.number_or("stale_after", connection.stale_after.count(), kPositive));
   // A slow stream is not stale between two updates.
   connection.stale_after =
       std::max(connection.stale_after, Duration(5.0 * connection.update_period));

@@ -37,7 +37,7 @@ class RigCommandLine : public CommandLine {
                 {"arm:\n", "arm:\n  rtde_port: " + ports.at("rtde") +
                                "\n  primary_port: " + ports.at("primary") +
                                "\n  dashboard_port: " + ports.at("dashboard") + "\n"},
-                {"gripper: {", "gripper: {port: " + ports.at("wsg") + ", "},
+                {"port: 10000", "port: " + ports.at("wsg")},
                 {"127.0.0.1:8081", "127.0.0.1:" + ports.at("tactile")},
                 {"127.0.0.1:8082", "127.0.0.1:" + ports.at("camera")},
                 {"http_port: 8083",

@@ -78,7 +78,8 @@ class WatchdogProcessTest : public ::testing::Test {
          << ", dashboard_port: " << rig.arm.dashboard_port
          << ", tcp: [0, 0, 0, 0, 0, 0], payload: 1.5, payload_centre: [0, 0, 0.05],"
          << " start_timeout: 20}\n"
-         << "gripper: {host: 127.0.0.1, port: " << rig.gripper.connection.port << "}\n"
+         << "gripper: {host: 127.0.0.1, port: " << rig.gripper.connection.port
+         << ", stale_after: 3}\n"
          << "tactile: " << video(rig.tactile) << ", pixel_pitch: 0.00016}\n"
          << "camera: " << video(rig.camera) << "}\n"
          << "safety: {workspace: {min: [0.3, -0.2, 0], max: [0.6, 0.2, 0.35]}, table_height: 0,"
