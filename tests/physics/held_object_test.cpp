@@ -170,8 +170,11 @@ TEST(HeldBlock, IsStableBetweenTheWorkcellsPads) {
   const std::filesystem::path sensors =
       std::filesystem::path(GRIPBENCH_SOURCE_DIR) / "assets" / "sensors";
   PinchRig::Setup setup = block(0.1);
-  setup.pad = PadProfile::load(sensors / "gelsight2018.yaml");
-  setup.plain_pad = PadProfile::load(sensors / "rubber_finger.yaml");
+  const auto pad_of = [&](const char* file) {
+    return PadProfile::from(hal::ConfigNode::load(sensors / file).child("pad"));
+  };
+  setup.pad = pad_of("gelsight2018.yaml");
+  setup.plain_pad = pad_of("rubber_finger.yaml");
   // What creeps by friction's rise with speed is another matter.
   setup.pad.friction_slope = setup.plain_pad->friction_slope = 0.0;
   setup.timestep = 5e-4;

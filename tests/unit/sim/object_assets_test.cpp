@@ -142,7 +142,8 @@ TEST_P(CatalogueObject, StandsStillOnATable) {
     // As deep as the mat gives.
     EXPECT_LT(scene.position().z(), -0.1e-3);
     EXPECT_GT(scene.position().z(), -0.45e-3);
-    EXPECT_LT(scene.tilt(), 0.2 * std::numbers::pi / 180.0);
+    // The mat gives more where an object is heavier.
+    EXPECT_LT(scene.tilt(), 0.3 * std::numbers::pi / 180.0);
     const Vector3d angular(scene.data().qvel + 3);
     EXPECT_LT(angular.norm(), 1e-3);
   }
