@@ -20,8 +20,8 @@ inline constexpr int kFramesPerEpisode = 15;
 /// Index of T(0) among them.
 inline constexpr int kLiftFrame = 2;
 
-/// What became of a grasp; PHYSICS "Label". A slip is of unknown kind where a person told of it, who
-/// cannot see how far it went on the pad.
+/// What became of a grasp; PHYSICS "Label". A slip is of unknown kind where a person told of it,
+/// who cannot see how far it went on the pad.
 enum class SlipKind { kStable, kIncipient, kTranslation, kRotation, kLost, kUnknown };
 inline constexpr std::size_t kSlipKinds = 6;
 const char* to_string(SlipKind kind);
