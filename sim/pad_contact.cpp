@@ -193,7 +193,7 @@ bool PadContact::find_penetrations(const ObjectShape& shape, const Isometry3d& o
   const Ball ways{{touched.centre.x(), touched.centre.y(), 0.5 * start},
                   touched.radius - 0.5 * start};
   rays.within = ways;
-  // No node inside the object is farther from its surface than from its ray's start.
+  // No place on a ray is farther from the object than the ray's start is from its node.
   const double cutoff = -start;
   shape.signed_distance(object_from_pad, rays, cutoff, head(probe_.first));
   const std::size_t tilted = gather_tilted(count, start, deepest);
