@@ -81,6 +81,9 @@ class UrController::Machine final : public UrMachine {
 
   void set_tcp(const UrPose& tcp) override { image().flange_from_tcp = tcp; }
   void set_payload(double mass) override { image().payload = mass; }
+  void set_watchdog(const std::string& input, double period, UrWatchdogAction action) override {
+    controller_.watchdogs_[input] = {period, action, workcell().now()};
+  }
   void text_message(const std::string& text) override {
     controller_.messages_.push_back(UrTextMessage{text});
   }
@@ -218,6 +221,7 @@ void UrController::cycle(std::deque<UrMessage>& messages) {
   take_scripts(messages);
   measure();
   advance_programs(messages);
+  look_at_watchdogs();
   messages.insert(messages.end(), messages_.begin(), messages_.end());
   messages_.clear();
   ++image_.cycle;
@@ -294,6 +298,7 @@ void UrController::end_program() {
   if (!program_) return;
   messages_.push_back(UrKeyMessage{0, 0, "PROGRAM_XXX_STOPPED", program_->program().name});
   program_.reset();
+  watchdogs_.clear();
   image_.runtime_state = UrRuntimeState::kStopped;
   // Whatever moved, brakes: a motion never outlives its program.
   workcell_.post([](Workcell& cell) { cell.arm().stop(); });
@@ -302,6 +307,25 @@ void UrController::end_program() {
 void UrController::pause_program() {
   if (!program_) return;
   image_.runtime_state = UrRuntimeState::kPaused;
+}
+
+/// An input that was not written in time: its program is stopped or paused, and the safety system
+/// holds the arm as if it had met resistance, as controllers are seen to do (C207).
+void UrController::look_at_watchdogs() {
+  const double now = workcell_.now();
+  const auto missed = std::find_if(watchdogs_.begin(), watchdogs_.end(), [now](const auto& entry) {
+    const Watchdog& watchdog = entry.second;
+    return watchdog.action != UrWatchdogAction::kIgnore && now - watchdog.written > watchdog.period;
+  });
+  if (missed == watchdogs_.end() || !may_move()) return;
+  const UrWatchdogAction action = missed->second.action;
+  hold(UrSafetyMode::kProtectiveStop);
+  messages_.push_back(UrErrorCode{207, 0, 3, "Fieldbus input disconnected"});
+  if (action == UrWatchdogAction::kStop) {
+    end_program();
+  } else {
+    pause_program();
+  }
 }
 
 bool UrController::may_move() const {
@@ -417,6 +441,9 @@ bool UrController::stop_program() {
 
 void UrController::write_input(const std::string& variable, const RtdeValue& value) {
   const std::lock_guard lock(mutex_);
+  if (const auto watched = watchdogs_.find(variable); watched != watchdogs_.end()) {
+    watched->second.written = workcell_.now();
+  }
   UrRegisterSet& inputs = image_.inputs;
   if (const auto i = register_index(variable, "input_int_register_", kRtdeRegisters)) {
     inputs.integers[*i] = std::get<std::int32_t>(value);

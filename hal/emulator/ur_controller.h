@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -85,6 +86,12 @@ class UrController {
     OnImage on_image;
     OnMessage on_message;
   };
+  /// An RTDE input that the program wants to be written every `period`; times in s of the workcell.
+  struct Watchdog {
+    double period = 0.0;
+    UrWatchdogAction action = UrWatchdogAction::kPause;
+    double written = 0.0;
+  };
 
   void run(std::stop_token stop);
   void cycle(std::deque<UrMessage>& messages);
@@ -93,6 +100,7 @@ class UrController {
   void advance_programs(std::deque<UrMessage>& messages);
   bool advance(UrRun& program, std::deque<UrMessage>& messages);
   void advance_power();
+  void look_at_watchdogs();
   bool may_move() const;
   void hold(UrSafetyMode mode);
   void pause_program();
@@ -107,6 +115,8 @@ class UrController {
   std::deque<std::string> scripts_;
   std::optional<UrRun> program_;
   std::list<UrRun> secondary_;
+  /// By the input's name.
+  std::map<std::string, Watchdog> watchdogs_;
   /// Messages that other threads caused, for the next cycle.
   std::deque<UrMessage> messages_;
   double stopped_at_ = 0.0;

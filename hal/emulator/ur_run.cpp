@@ -169,6 +169,15 @@ const std::map<std::string, ValueFunction>& value_functions() {
   return functions;
 }
 
+UrWatchdogAction watchdog_action(const UrExpression& at, const UrValue* given) {
+  if (given == nullptr) return UrWatchdogAction::kPause;
+  const auto* name = std::get_if<std::string>(given);
+  if (name != nullptr && *name == "ignore") return UrWatchdogAction::kIgnore;
+  if (name != nullptr && *name == "pause") return UrWatchdogAction::kPause;
+  if (name != nullptr && *name == "stop") return UrWatchdogAction::kStop;
+  fail(at, "a watchdog's action is ignore, pause or stop");
+}
+
 /// Functions that do something at once.
 using ActionFunction = std::function<void(const UrExpression&, const Arguments&, UrMachine&)>;
 
@@ -189,6 +198,15 @@ const std::map<std::string, ActionFunction>& action_functions() {
            if (list == nullptr || list->size() != 3) fail(at, "a centre of mass has three numbers");
          }
          m.set_payload(mass);
+       }},
+      {"rtde_set_watchdog",
+       [](const UrExpression& at, const Arguments& a, UrMachine& m) {
+         a.expect(2, 3, {"action"});
+         const auto& input = a.get<std::string>(0);
+         const double frequency = a.get<double>(1);
+         if (!rtde_input(input)) fail(at, fmt::format("RTDE has no input {}", input));
+         if (!(frequency > 0.0)) fail(at, "a watchdog's frequency must be positive");
+         m.set_watchdog(input, 1.0 / frequency, watchdog_action(at, a.find(2, "action")));
        }},
       {"textmsg",
        [](const UrExpression&, const Arguments& a, UrMachine& m) {

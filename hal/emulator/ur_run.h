@@ -30,6 +30,9 @@ struct UrMove {
 
 enum class UrRegisters { kInput, kOutput };
 
+/// What a controller does when an input that it watches is not written often enough.
+enum class UrWatchdogAction { kIgnore, kPause, kStop };
+
 /// What a program may ask of its controller.
 class UrMachine {
  public:
@@ -44,6 +47,8 @@ class UrMachine {
 
   virtual void set_tcp(const UrPose& flange_from_tcp) = 0;
   virtual void set_payload(double mass) = 0;
+  /// Watches an RTDE input, until the program ends, that shall be written every `period` (s).
+  virtual void set_watchdog(const std::string& input, double period, UrWatchdogAction action) = 0;
   virtual void text_message(const std::string& text) = 0;
   virtual UrPose actual_tcp_pose() = 0;
   virtual UrList actual_joints() = 0;

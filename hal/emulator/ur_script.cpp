@@ -31,6 +31,7 @@ constexpr std::array kFunctions = {
     Function{"halt", UrFunctionKind::kAction},
     Function{"set_tcp", UrFunctionKind::kAction},
     Function{"set_payload", UrFunctionKind::kAction},
+    Function{"rtde_set_watchdog", UrFunctionKind::kAction},
     Function{"textmsg", UrFunctionKind::kAction},
     Function{"write_output_integer_register", UrFunctionKind::kAction},
     Function{"write_output_float_register", UrFunctionKind::kAction},

@@ -12,8 +12,8 @@ namespace gripbench::hal {
 namespace {
 
 constexpr std::size_t kMostMessages = 16;
-/// How soon the thread notices that it shall stop (s).
-constexpr Duration kLookUp{0.05};
+/// How soon the thread notices that it shall stop, and that a beat is due (s).
+constexpr Duration kLookUp{0.02};
 
 }  // namespace
 
@@ -49,6 +49,9 @@ std::unique_ptr<RtdeClient::Session> RtdeClient::connect() const {
 }
 
 void RtdeClient::run(std::stop_token stop, std::unique_ptr<Session> session) {
+  // A line that dropped may be there again at once; one that went silent, or that breaks before it
+  // brought anything, is not worth the hurry.
+  std::uint64_t tried_after = 0;
   while (true) {
     try {
       if (!session) {
@@ -64,7 +67,11 @@ void RtdeClient::run(std::stop_token stop, std::unique_ptr<Session> session) {
       session.reset();
       std::unique_lock lock(mutex_);
       broken_because_ = error.what();
-      changed_.wait_for(lock, stop, options_.reconnect_pause, [] { return false; });
+      const bool brought_something = newest_.number > std::exchange(tried_after, newest_.number);
+      const bool silent = dynamic_cast<const SilenceError*>(&error) != nullptr;
+      if (silent || !brought_something) {
+        changed_.wait_for(lock, stop, options_.reconnect_pause, [] { return false; });
+      }
       if (stop.stop_requested()) return;
     }
   }
@@ -73,15 +80,20 @@ void RtdeClient::run(std::stop_token stop, std::unique_ptr<Session> session) {
 /// Keeps what comes until the stream breaks or the client ends.
 void RtdeClient::receive(Session& session, std::stop_token stop) {
   double last = clock_.now();
+  double beat_due = last;
   while (!stop.stop_requested()) {
     auto values = session.next(kLookUp);
     const double now = clock_.now();
+    if (now >= beat_due) {
+      session.beat();
+      beat_due = now + options_.beat_period.count();
+    }
     if (values) {
       keep({now, 0, *std::move(values)});
       last = now;
     } else if (now - last > options_.stale_after.count()) {
-      throw WireError(fmt::format("no RTDE data from {}:{} for {} s", options_.host, options_.port,
-                                  options_.stale_after.count()));
+      throw SilenceError(fmt::format("no RTDE data from {}:{} for {} s", options_.host,
+                                     options_.port, options_.stale_after.count()));
     }
     for (RtdeTextMessage& message : session.take_messages()) {
       const std::lock_guard lock(mutex_);

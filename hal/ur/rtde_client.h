@@ -36,8 +36,14 @@ struct RtdeOptions {
   Duration answer_timeout{1.0};
   /// A stream that is silent for so long is broken, and a state older than that is refused (s).
   Duration stale_after{0.25};
-  /// Between two attempts to connect again (s).
+  /// Between two attempts to connect again (s); after a connection that was dropped the first comes
+  /// at once.
   Duration reconnect_pause{0.5};
+  /// An integer input of the controller to count up in, so that it knows that this client is there;
+  /// empty for none. One client alone may write it.
+  std::string beat_input;
+  /// Between two beats (s).
+  Duration beat_period{0.02};
 };
 
 /// The controller's variables, in the order of the fields that were asked for.
@@ -58,7 +64,8 @@ class RtdeClient {
   /// Connects, negotiates and starts the stream; the first sample has arrived when it returns. The
   /// clock must be safe to read from another thread, and outlive the client.
   /// @throws DeviceError if the host or port is wrong, another protocol is spoken there, the
-  /// controller is too old, or it does not know a required field; TimeoutError if it is silent.
+  /// controller is too old, it does not know a required field, or another client writes the beat's
+  /// input; TimeoutError if it is silent.
   RtdeClient(RtdeOptions options, std::vector<RtdeField> fields, const Clock& clock);
   ~RtdeClient();
   RtdeClient(const RtdeClient&) = delete;

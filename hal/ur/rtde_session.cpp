@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,10 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kMostMessages = 16;
 /// How many packages of a stream may precede an answer: eight seconds at 125 Hz.
 constexpr int kMostBeforeAnswer = 1000;
+/// Between two requests for an input that another connection still holds (s).
+constexpr Duration kBetweenClaims{0.02};
+/// Beats return to 0 here.
+constexpr std::int32_t kMostBeats = 1'000'000'000;
 
 /// No quantity of an arm is larger in its unit, bytes gone astray mostly are.
 bool is_plausible(double number) { return std::abs(number) < 1e12; }
@@ -89,6 +94,7 @@ void RtdeClient::Session::start() {
   // Every round replaces or drops what the firmware lacks, so it ends.
   while (!negotiate_recipe()) {
   }
+  claim_beat_input();
   const RtdePackage answer = ask({RtdePackageType::kStart, {}}, "the start of the state stream");
   if (!parse_accepted(answer.payload)) {
     throw WireError(fmt::format("{} refuses to start the state stream", connection_.peer()));
@@ -147,6 +153,40 @@ void RtdeClient::Session::replace(std::vector<Wanted>::iterator& wanted) {
   replaced_.push_back(fmt::format("firmware {} has no RTDE field '{}'{}; it is done without",
                                   describe(version_), field.name, since));
   wanted = wanted_.erase(wanted);
+}
+
+void RtdeClient::Session::claim_beat_input() {
+  const std::string& name = options_.beat_input;
+  if (name.empty()) return;
+  // A controller takes a moment to let go of what a connection that broke had claimed.
+  const auto deadline = SteadyClock::now() + options_.answer_timeout;
+  while (true) {
+    const RtdeRecipeAnswer answer = parse_recipe_answer(
+        ask(make_input_request({name}), "an answer to the input recipe").payload);
+    const std::string type = answer.types.size() == 1 ? answer.types.front() : "";
+    if (type == name_of(RtdeType::kInt32)) {
+      beat_recipe_ = answer.id;
+      return;
+    }
+    if (type != "IN_USE") {
+      throw WireError(
+          fmt::format("expected RTDE input '{}' of {} to be {}, got {} from firmware {}", name,
+                      connection_.peer(), name_of(RtdeType::kInt32),
+                      type.empty() ? "no type" : type, describe(version_)));
+    }
+    if (SteadyClock::now() > deadline) {
+      throw WireError(fmt::format(
+          "another client of {} writes RTDE input '{}'; end it, or choose another register",
+          connection_.peer(), name));
+    }
+    std::this_thread::sleep_for(kBetweenClaims);
+  }
+}
+
+void RtdeClient::Session::beat() {
+  if (options_.beat_input.empty()) return;
+  beats_ = beats_ < kMostBeats ? beats_ + 1 : 0;
+  connection_.send(encode(make_data(beat_recipe_, {beats_})));
 }
 
 std::optional<std::vector<std::optional<RtdeValue>>> RtdeClient::Session::next(Duration timeout) {

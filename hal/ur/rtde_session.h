@@ -16,13 +16,17 @@ class RtdeClient::Session {
   /// Connects and negotiates the protocol; asks for the version.
   Session(const RtdeOptions& options, const std::vector<RtdeField>& fields);
 
-  /// Agrees on the recipe and starts the stream.
-  /// @throws WireError naming a required field that the controller lacks.
+  /// Agrees on the recipes and starts the stream.
+  /// @throws WireError naming a required field that the controller lacks, or a beat's input that it
+  /// lacks or that another client goes on writing.
   void start();
 
   /// The next data package's values, or nothing if none came within `timeout`.
   /// @throws WireError also for numbers that cannot be.
   std::optional<std::vector<std::optional<RtdeValue>>> next(Duration timeout);
+
+  /// Counts up in the beat's input, where there is one.
+  void beat();
 
   const ControllerVersion& version() const { return version_; }
   const std::vector<std::string>& replaced() const { return replaced_; }
@@ -41,6 +45,7 @@ class RtdeClient::Session {
   void negotiate_protocol();
   bool negotiate_recipe();
   void replace(std::vector<Wanted>::iterator& wanted);
+  void claim_beat_input();
 
   const RtdeOptions& options_;
   const std::vector<RtdeField>& fields_;
@@ -49,6 +54,8 @@ class RtdeClient::Session {
   ControllerVersion version_;
   RtdeRecipe recipe_;
   std::vector<Wanted> wanted_;
+  std::uint8_t beat_recipe_ = 0;
+  std::int32_t beats_ = 0;
   std::vector<std::string> replaced_;
   std::vector<RtdeTextMessage> messages_;
 };

@@ -28,6 +28,13 @@ constexpr std::int32_t kComplaint = 3;
 constexpr double kStatesBehindLog = 3.0;
 constexpr double kBehindLog = 0.1;
 
+/// Code of the log where an RTDE input was not written in time (controller's error codes, C207).
+constexpr std::int32_t kInputLost = 207;
+/// A controller was seen to stop the arm after two periods without a beat, its manual says one.
+constexpr double kPeriodsWithoutBeat = 2.0;
+/// So many beats come in the time after which the first is missed.
+constexpr double kBeatsToMiss = 5.0;
+
 /// The fields of the recipe, by their place in it.
 enum Field : std::size_t {
   kJoints,
@@ -58,6 +65,12 @@ std::vector<RtdeField> fields(const UrSettings& settings) {
   return all;
 }
 
+bool has_heartbeat(const UrSettings& settings) { return settings.heartbeat_timeout > 0.0; }
+
+std::string beat_register(const UrSettings& settings) {
+  return fmt::format("input_int_register_{}", settings.marker_register);
+}
+
 RtdeOptions rtde_options(const UrSettings& settings) {
   RtdeOptions options;
   options.device = settings.device;
@@ -67,6 +80,12 @@ RtdeOptions rtde_options(const UrSettings& settings) {
   // A slow stream is not stale between two packages.
   options.stale_after = Duration(std::max(settings.stale_after, 3.0 / settings.rate));
   options.answer_timeout = Duration(settings.answer_timeout);
+  if (has_heartbeat(settings)) {
+    options.beat_input = beat_register(settings);
+    options.beat_period =
+        std::min(options.beat_period,
+                 Duration(settings.heartbeat_timeout / (kPeriodsWithoutBeat * kBeatsToMiss)));
+  }
   return options;
 }
 
@@ -160,7 +179,14 @@ void UrArm::run(const std::string& body, const State& state) {
   if (!state.status.held_because.empty()) {
     throw MotionRefused(settings_.device, state.status.held_because);
   }
-  send(body);
+  send(watchdog_line() + body);
+}
+
+/// The controller forgets its watchdog when the program ends.
+std::string UrArm::watchdog_line() const {
+  if (!has_heartbeat(settings_)) return "";
+  return fmt::format("  rtde_set_watchdog(\"{}\", {}, \"stop\")\n", beat_register(settings_),
+                     script_number(kPeriodsWithoutBeat / settings_.heartbeat_timeout));
 }
 
 void UrArm::send(const std::string& body) {
@@ -182,6 +208,8 @@ void UrArm::send(const std::string& body) {
 }
 
 void UrArm::prepare() {
+  // Found missing only when a stop needs it, it would be too late.
+  dashboard_.robot_mode();
   // One cycle lets the tool set here show in the state.
   run("  sync()\n", state_of(rtde_.newest()));
   while (moving()) std::this_thread::sleep_for(kBetweenLooks);
@@ -237,8 +265,11 @@ void UrArm::look_for_errors(const Program& program) const {
     }
     const auto* entry = std::get_if<UrErrorCode>(&timed.message);
     if (entry != nullptr && entry->level >= kComplaint) {
-      const std::string report = fmt::format("the controller reports C{}A{} {}", entry->code,
-                                             entry->argument, entry->text);
+      const std::string report = fmt::format(
+          "the controller reports C{}A{} {}{}", entry->code, entry->argument, entry->text,
+          entry->code == kInputLost
+              ? ": it heard nothing of this computer for too long; cable, switch, or a busy machine"
+              : "");
       const std::string held = held_soon();
       throw DeviceError(settings_.device,
                         held.empty()

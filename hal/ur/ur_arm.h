@@ -33,7 +33,9 @@ struct UrStatus {
 /// script programs over the primary interface, power and brakes by the dashboard.
 ///
 /// A program announces its begin and its end in an output register, which is how a motion's end is
-/// known; the controller's complaints about it come over the primary interface.
+/// known; the controller's complaints about it come over the primary interface. While it runs, the
+/// controller itself listens for this client's beats in an input register: without them, as when
+/// the network is lost, it ends the program and stops the arm (URScript, `rtde_set_watchdog`).
 class UrArm final : public Arm {
  public:
   /// Connects to the state stream and the primary interface; moves nothing. The clock must be safe
@@ -41,9 +43,11 @@ class UrArm final : public Arm {
   /// @throws DeviceError, TimeoutError saying what was expected and what came.
   UrArm(UrSettings settings, const Clock& clock);
 
-  /// Sets tool centre point and payload on the controller and waits until it has them; poses read
-  /// before are those of another tool.
-  /// @throws DeviceError if the arm is not ready, or the controller then names another tool.
+  /// Asks the dashboard, which a stop may need, sets tool centre point and payload on the
+  /// controller and waits until it has them; poses read before are those of another tool. Nothing
+  /// moves.
+  /// @throws DeviceError if the arm or its dashboard is not ready, or the controller then names
+  /// another tool.
   void prepare();
 
   /// Newest measured state; its time is that of arrival.
@@ -91,6 +95,7 @@ class UrArm final : public Arm {
 
   State state_of(const RtdeSample& sample) const;
   void run(const std::string& body, const State& state);
+  std::string watchdog_line() const;
   void send(const std::string& body);
   void look_for_errors(const Program& program) const;
   std::string held_soon() const;

@@ -26,8 +26,11 @@ struct UrSettings {
   double payload = 0.0;
   Eigen::Vector3d payload_centre = Eigen::Vector3d::Zero();
   /// Output integer register, 0 to 23, in which the arm's programs tell how far they are; no other
-  /// program may write it.
+  /// program may write it. The input register of that number takes this client's beats.
   int marker_register = 20;
+  /// The controller stops the arm by itself when it hears nothing of this client for so long, or
+  /// half of it (s); 0: it never does.
+  double heartbeat_timeout = 0.4;
   /// A program that has not begun by then will not (s).
   double start_timeout = 2.0;
   /// A state older than this is refused (s); at least three periods of the stream count.

@@ -49,12 +49,18 @@ std::uint64_t count_of(std::string_view text) {
   return count;
 }
 
+/// The run's own beats keep the arm's program going; here nothing but stops is sent.
+UrSettings without_heartbeat(UrSettings arm) {
+  arm.heartbeat_timeout = 0.0;
+  return arm;
+}
+
 }  // namespace
 
 Watchdog::Watchdog(WatchdogSettings settings, Say say)
     : settings_(std::move(settings)),
       say_(std::move(say)),
-      arm_(settings_.arm, clock_),
+      arm_(without_heartbeat(settings_.arm), clock_),
       state_(settings_.rules, clock_.now()) {
   relay_ = std::make_unique<GripperRelay>(settings_.gripper.connection,
                                           [this](bool announced) { client_gone(announced); });

@@ -89,6 +89,11 @@ TEST_F(RigBadInput, APortWhereNobodyListens) {
   }
 }
 
+TEST_F(RigBadInput, NoDashboardForTheStopThatMayNeedIt) {
+  expect_said(file_on(ports_with("dashboard", "1")), "arm",
+              AllOf(HasSubstr("dashboard: no connection to 127.0.0.1:1: "), HasSubstr("refused")));
+}
+
 TEST_F(RigBadInput, NobodyWhereTheForceSensorShouldBe) {
   keeps_sensor_ = true;
   expect_said(file_on(ports()), "force_torque", HasSubstr("no connection to 127.0.0.1:1: "));

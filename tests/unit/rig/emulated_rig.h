@@ -56,6 +56,7 @@ struct EmulatedRig {
     rig.arm.dashboard_port = arm.ports().dashboard;
     rig.arm.payload = 1.5;
     rig.arm.start_timeout = kPatience;
+    rig.arm.heartbeat_timeout = kPatience;
     WsgOptions& wsg = rig.gripper.connection;
     wsg.host = "127.0.0.1";
     wsg.port = gripper.port();

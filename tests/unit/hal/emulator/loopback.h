@@ -37,8 +37,16 @@ struct LoopbackRig {
     settings.start_timeout = kPatience;
     // A machine that is busy with other work may hold up every thread for a while.
     settings.stale_after = 2.0;
+    settings.heartbeat_timeout = kPatience;
     settings.answer_timeout = kPatience;
     return settings;
+  }
+
+  /// Beside another client that beats.
+  UrSettings settings_of_another_client() const {
+    UrSettings other = settings();
+    ++other.marker_register;
+    return other;
   }
 
   LiveWorkcell workcell;

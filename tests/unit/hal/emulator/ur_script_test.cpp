@@ -1,5 +1,7 @@
 #include "hal/emulator/ur_script.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -39,6 +41,10 @@ class Notebook final : public UrMachine {
   }
   void set_tcp(const UrPose& tcp) override { tool = tcp; }
   void set_payload(double mass) override { payload = mass; }
+  void set_watchdog(const std::string& input, double period, UrWatchdogAction action) override {
+    log.push_back("watch " + input + " " + std::to_string(std::lround(1e3 * period)) + " ms " +
+                  std::to_string(static_cast<int>(action)));
+  }
   void text_message(const std::string& text) override { log.push_back("text " + text); }
   UrPose actual_tcp_pose() override { return {0.4, 0.1, 0.3, 0, 3.1, 0}; }
   UrList actual_joints() override { return {1, 2, 3, 4, 5, 6}; }
@@ -247,6 +253,24 @@ TEST(UrRun, ComputesWithVariablesPosesAndRegisters) {
   EXPECT_NEAR(target[1], 1.0, 1e-12);
   EXPECT_EQ(notebook.tool[2], 0.2);
   EXPECT_EQ(notebook.payload, 1.5);
+}
+
+TEST(UrRun, WatchesInputs) {
+  Notebook notebook;
+  run("def f():\n"
+      "  rtde_set_watchdog(\"input_int_register_0\", 10, \"stop\")\n"
+      "  rtde_set_watchdog(\"input_double_register_3\", 2)\n"
+      "  rtde_set_watchdog(\"speed_slider_mask\", 1, action=\"ignore\")\n"
+      "end\n",
+      notebook);
+  EXPECT_THAT(notebook.log, ElementsAre("watch input_int_register_0 100 ms 2",
+                                        "watch input_double_register_3 500 ms 1",
+                                        "watch speed_slider_mask 1000 ms 0"));
+  EXPECT_THAT(run_error("rtde_set_watchdog(\"actual_q\", 10)\n"), HasSubstr("no input actual_q"));
+  EXPECT_THAT(run_error("rtde_set_watchdog(\"input_int_register_0\", 0)\n"),
+              HasSubstr("must be positive"));
+  EXPECT_THAT(run_error("rtde_set_watchdog(\"input_int_register_0\", 1, \"bark\")\n"),
+              HasSubstr("ignore, pause or stop"));
 }
 
 TEST(UrRun, SaysWhatCannotBeCarriedOut) {

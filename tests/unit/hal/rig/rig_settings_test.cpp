@@ -48,6 +48,11 @@ class RigSettingsTest : public ::testing::Test {
   fs::path file_;
 };
 
+TEST_F(RigSettingsTest, TheSecondaryInterfaceIsNotThePrimaryOne) {
+  EXPECT_THAT(error_with("arm:\n", "arm:\n  primary_port: 30002\n"),
+              AllOf(HasSubstr("primary_port"), HasSubstr("the primary one is 30001")));
+}
+
 TEST_F(RigSettingsTest, TheFilesThatComeAlongAreSound) {
   const RigSettings loopback = RigSettings::from(ConfigNode::load(kWorkcells / "loopback.yaml"));
   ASSERT_TRUE(loopback.operator_control);

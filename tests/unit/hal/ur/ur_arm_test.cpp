@@ -110,12 +110,30 @@ TEST_F(UrArmTest, AnotherProgramThatTakesOverIsNamed) {
 }
 
 TEST_F(UrArmTest, ContinuesTheNumbersOfAnEarlierSession) {
-  arm_.start_move(shifted(0.0, 0.01), {0.2, 1.0});
-  ASSERT_TRUE(ends());
-  UrArm later(rig_.settings(), clock_);
-  later.start_move(shifted(0.0, 0.02), {0.2, 1.0});
-  EXPECT_TRUE(later.moving());
-  EXPECT_TRUE(eventually([&] { return !later.moving(); }));
+  for (int session = 0; session < 2; ++session) {
+    UrArm later(rig_.settings_of_another_client(), clock_);
+    later.start_move(shifted(0.0, 0.01), {0.2, 1.0});
+    EXPECT_TRUE(later.moving());
+    EXPECT_TRUE(eventually([&] { return !later.moving(); }));
+  }
+  EXPECT_EQ(rig_.emulator.controller().image().program, "gripbench_2");
+}
+
+TEST_F(UrArmTest, PrepareAsksTheDashboardThatAStopMayNeed) {
+  UrSettings settings = rig_.settings_of_another_client();
+  settings.dashboard_port = settings.primary_port;
+  UrArm arm(settings, clock_);
+  EXPECT_THAT(message_of([&] { arm.prepare(); }),
+              HasSubstr("arm: dashboard: expected a line of text, got the bytes"));
+  EXPECT_EQ(rig_.emulator.controller().image().program, "") << "nothing was sent";
+}
+
+TEST_F(UrArmTest, OneClientAloneKeepsTheProgramsOfAnArmGoing) {
+  UrSettings settings = rig_.settings();
+  settings.answer_timeout = 0.2;
+  EXPECT_THAT(message_of([&] { UrArm(settings, clock_); }),
+              AllOf(HasSubstr("arm: another client of 127.0.0.1"),
+                    HasSubstr("writes RTDE input 'input_int_register_20'")));
 }
 
 TEST(UrArmRefused, WhatTheArmRefusesComesBackWithItsReason) {
@@ -130,7 +148,7 @@ TEST(UrArmRefused, WhatTheArmRefusesComesBackWithItsReason) {
   goal.translation().z() += 0.1;
   arm.start_move(goal, kSlow);
   EXPECT_THAT(message_when_it_throws([&] { arm.moving(); }),
-              AllOf(HasSubstr("arm: the controller ended program gripbench_"), HasSubstr("line 5"),
+              AllOf(HasSubstr("arm: the controller ended program gripbench_"), HasSubstr("line 6"),
                     HasSubstr("out of reach")));
 }
 

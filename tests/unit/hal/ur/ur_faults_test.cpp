@@ -8,6 +8,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class UrFaults : public ::testing::Test {
  protected:
@@ -67,7 +68,7 @@ TEST_F(UrFaults, AProtectiveStopIsToldInWordsAndNothingResumes) {
 
 TEST_F(UrFaults, AComplaintOfTheLogWaitsForTheSafetySystemsWord) {
   // States that are rare and late, so that the log is first.
-  UrSettings settings = rig_.settings();
+  UrSettings settings = rig_.settings_of_another_client();
   settings.rate = 5.0;
   UrArm arm(settings, clock_);
   EXPECT_EQ(control("delay rtde 0.25"), "ok");
@@ -174,6 +175,94 @@ TEST_F(UrFaults, AFrozenStreamIsRefusedAsStaleAndTheArmCanStillBeStopped) {
   EXPECT_EQ(control("thaw rtde"), "ok");
   EXPECT_TRUE(eventually([&] { return message_of([&] { arm_.read(); }) == "nothing was thrown"; }));
   EXPECT_FALSE(arm_.moving());
+}
+
+/// A long motion of an arm that is to be stopped by its controller once it hears nothing.
+class UrHeartbeat : public UrFaults {
+ protected:
+  static constexpr double kTimeout = 0.5;
+  static constexpr double kWay = 0.4;
+
+  UrSettings watched(double timeout) const {
+    UrSettings settings = rig_.settings_of_another_client();
+    settings.heartbeat_timeout = timeout;
+    return settings;
+  }
+  void lift(UrArm& arm) {
+    goal_ = arm.read().base_from_tcp;
+    goal_.translation().z() += kWay;
+    arm.start_move(goal_, {0.1, 1.0});
+    ASSERT_TRUE(eventually([&] { return arm.read().tcp_velocity.z() > 0.0; }));
+  }
+  void on_all_lines(const std::string& fault) {
+    for (const char* line : {"rtde", "primary", "dashboard"}) {
+      EXPECT_EQ(control(fault + " " + line), "ok");
+    }
+  }
+  /// Where the motion has ended, by whatever it was (m below its goal).
+  double left_of_the_way() {
+    EXPECT_TRUE(eventually([&] { return !rig_.workcell.state().arm_moving; }));
+    return (goal_.translation() - rig_.workcell.state().arm.base_from_tcp.translation()).norm();
+  }
+
+  Eigen::Isometry3d goal_;
+};
+
+TEST_F(UrHeartbeat, AnArmThatNobodyCanReachStopsByItself) {
+  UrArm arm(watched(kTimeout), clock_);
+  lift(arm);
+  on_all_lines("cut");
+  EXPECT_GT(left_of_the_way(), 0.5 * kWay);
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(rig_.emulator.controller().image().safety_mode, UrSafetyMode::kProtectiveStop);
+  EXPECT_EQ(rig_.emulator.controller().image().runtime_state, UrRuntimeState::kStopped);
+  on_all_lines("mend");
+  // The log waited in the cut line and says why.
+  EXPECT_THAT(message_when_it_throws([&] { arm.moving(); }),
+              AllOf(HasSubstr("protective stop"), Not(HasSubstr("\n"))));
+  EXPECT_TRUE(stands()) << "what was sent meanwhile moves nothing";
+}
+
+TEST_F(UrHeartbeat, WithoutOneTheMotionGoesOnToItsEnd) {
+  UrArm arm(watched(0.0), clock_);
+  lift(arm);
+  on_all_lines("cut");
+  EXPECT_LT(left_of_the_way(), 1e-6);
+  on_all_lines("mend");
+}
+
+TEST_F(UrHeartbeat, ALogThatIsAheadOfTheStateSaysWhatTheControllerMissed) {
+  UrSettings settings = watched(kTimeout);
+  settings.stale_after = kPatience;
+  UrArm arm(settings, clock_);
+  lift(arm);
+  EXPECT_EQ(control("cut rtde"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm.moving(); }),
+              AllOf(HasSubstr("C207A0"), HasSubstr("heard nothing of this computer")));
+  EXPECT_GT(left_of_the_way(), 0.5 * kWay);
+  EXPECT_EQ(control("mend rtde"), "ok");
+}
+
+TEST_F(UrHeartbeat, EndsWithTheProgram) {
+  {
+    UrArm arm(watched(kTimeout), clock_);
+    arm.prepare();
+  }
+  // Nobody beats any more, which stops nothing: no program runs.
+  const double begin = rig_.workcell.now();
+  ASSERT_TRUE(eventually([&] { return rig_.workcell.now() > begin + 2.0 * kTimeout; }));
+  EXPECT_EQ(rig_.emulator.controller().image().safety_mode, UrSafetyMode::kNormal);
+}
+
+TEST_F(UrHeartbeat, BeatsBetweenRareStates) {
+  UrSettings settings = watched(4.0 * kTimeout);
+  settings.rate = 1.0;
+  UrArm arm(settings, clock_);
+  Eigen::Isometry3d goal = arm.read().base_from_tcp;
+  goal.translation().z() += kWay;
+  arm.start_move(goal, {0.1, 1.0});
+  ASSERT_TRUE(eventually([&] { return !arm.moving(); }));
+  EXPECT_TRUE(same_pose(rig_.workcell.state().arm.base_from_tcp, goal));
 }
 
 TEST_F(UrFaults, WhatWasSentIntoACutComesOnceItIsMended) {
