@@ -20,6 +20,8 @@ constexpr double kPowerTime = 0.2;
 /// Scripts that wait for their cycle.
 constexpr std::size_t kMostScripts = 16;
 constexpr std::size_t kMostSecondary = 8;
+/// The maker's simulator was seen to wait for two periods of a watchdog; the manual says one.
+constexpr double kMissedPeriods = 2.0;
 /// A tool that only turns takes the time of this way per radian (m).
 constexpr double kTurnRadius = 0.1;
 
@@ -315,7 +317,8 @@ void UrController::look_at_watchdogs() {
   const double now = workcell_.now();
   const auto missed = std::find_if(watchdogs_.begin(), watchdogs_.end(), [now](const auto& entry) {
     const Watchdog& watchdog = entry.second;
-    return watchdog.action != UrWatchdogAction::kIgnore && now - watchdog.written > watchdog.period;
+    return watchdog.action != UrWatchdogAction::kIgnore &&
+           now - watchdog.written > kMissedPeriods * watchdog.period;
   });
   if (missed == watchdogs_.end() || !may_move()) return;
   const UrWatchdogAction action = missed->second.action;
