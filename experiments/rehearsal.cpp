@@ -44,6 +44,8 @@ class AnnouncedGripper final : public hal::Gripper {
       : inner_(inner), announce_(announce) {}
   hal::GripperLimits limits() const override { return inner_.gripper().limits(); }
   hal::GripperState read() override { return inner_.gripper().read(); }
+  bool homed() override { return inner_.gripper().homed(); }
+  void start_homing() override { inner_.gripper().start_homing(); }
   void start_move(double width, double speed) override {
     announce_(fmt::format("{:8.3f} s  jaws  to {:.2f} mm, {:g} mm/s", inner_.clock().now(),
                           1e3 * width, 1e3 * speed));

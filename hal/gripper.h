@@ -36,6 +36,16 @@ class Gripper {
   /// @throws DeviceError if the device does not answer.
   virtual GripperState read() = 0;
 
+  /// Whether the jaws know where they stand. A real gripper has to find its zero after power on,
+  /// and refuses every other motion until then.
+  /// @throws DeviceError if the device does not answer.
+  virtual bool homed() = 0;
+
+  /// Starts to find the jaws' zero and returns at once: they open all the way, at a pace of the
+  /// device's own, and let go of what they hold. The end is polled as that of any motion.
+  /// @throws MotionRefused if the device's own state forbids it.
+  virtual void start_homing() = 0;
+
   /// Starts to move the jaws to `width` (m) at `speed` (m/s) and returns at once. Jaws that meet
   /// the force limit stop there.
   /// @throws MotionRefused if width, speed or the device's own state forbids it.

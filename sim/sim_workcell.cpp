@@ -22,6 +22,8 @@ namespace {
 
 /// Twins of this many objects stay compiled, the latest used first.
 constexpr std::size_t kTwinsKept = 16;
+/// Of jaws that a real gripper would open to find its zero (m/s).
+constexpr double kHomingSpeed = 0.05;
 
 /// The physics of the present grasp with the cameras that watch it: what all devices share.
 class Session {
@@ -181,6 +183,8 @@ class SimGripper final : public hal::Gripper {
     return {session_.now(), controller.jaw_width(), controller.jaw_speed(),
             std::max(0.0, 0.5 * (forces[0] + forces[1]))};
   }
+  bool homed() override { return true; }
+  void start_homing() override { start_move(limits().max_width, kHomingSpeed); }
   void start_move(double width, double speed) override {
     session_.present_twin().controller().start_jaws(width, speed);
   }

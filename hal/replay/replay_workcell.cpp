@@ -127,6 +127,9 @@ class ReplayGripper final : public Gripper {
     return gripper;
   }
 
+  bool homed() override { return true; }
+  void start_homing() override { scene_.width = limits().max_width; }
+
   void start_move(double width, double speed) override {
     const GripperLimits allowed = limits();
     if (width < allowed.min_width - kWidthTolerance ||

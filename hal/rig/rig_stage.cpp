@@ -47,7 +47,12 @@ RigStage::RigStage(const RigStageSettings& settings, Clock& clock, Arm& arm, Gri
       operator_(std::move(person)) {}
 
 void RigStage::present(const Placement& placement) {
-  if (std::exchange(first_, false)) operator_->take_what_is_held();
+  const bool first = std::exchange(first_, false);
+  if (first || !gripper_.homed()) {
+    operator_->take_what_is_held();
+    gripped_at_.reset();
+  }
+  if (!gripper_.homed()) home_jaws();
   put_down();
   operator_->place(placement);
   placement_ = placement;
@@ -66,6 +71,13 @@ void RigStage::wait_until_well() {
     // The clock that refuses to go on does not wait either.
     std::this_thread::sleep_for(std::chrono::duration<double>(kPollPeriod));
   }
+}
+
+void RigStage::home_jaws() {
+  gripper_.start_homing();
+  wait_for("gripper", [&] { return !gripper_.moving(); });
+  if (gripper_.homed()) return;
+  throw DeviceError("gripper", "homing ended and the jaws have no zero; look for what blocks them");
 }
 
 void RigStage::put_down() {

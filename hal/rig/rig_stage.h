@@ -33,8 +33,9 @@ struct RigStageSettings {
 
 /// The place before a real arm. What was lifted is lowered to where it was gripped and let go, the
 /// arm goes home with open jaws, and the operator puts the next object down. What was dropped is
-/// not reached for. After a start, which may follow a fault, nobody knows what the jaws hold: the
-/// operator takes it first.
+/// not reached for. After a start, which may follow a fault, and where the jaws have lost their
+/// zero, nobody knows what they hold: the operator takes it first, then jaws without a zero are
+/// homed, and nothing has moved before.
 class RigStage final : public Stage {
  public:
   /// The devices must outlive the stage. Arm and gripper are the guarded ones.
@@ -52,6 +53,7 @@ class RigStage final : public Stage {
   std::optional<bool> operator_says_slipped() override;
 
  private:
+  void home_jaws();
   void put_down();
   /// A device that fell silent while the operator was at work gets time to come back.
   void wait_until_well();

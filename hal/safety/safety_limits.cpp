@@ -40,6 +40,17 @@ double outside(const SafetyLimits& limits, const Eigen::Isometry3d& base_from_tc
                   std::max(0.0, below));
 }
 
+template <typename Refuse>
+void refuse_from_outside(const SafetyLimits& limits, const Eigen::Isometry3d& base_from_tcp,
+                         Refuse refuse) {
+  const double start = outside(limits, base_from_tcp);
+  if (start <= kReadBack) return;
+  refuse(
+      fmt::format("the tool is at {} m, {:.1f} mm outside of where it may be; jog it back by "
+                  "the pendant",
+                  text(base_from_tcp.translation()), 1e3 * start));
+}
+
 }  // namespace
 
 SafetyLimits SafetyLimits::from(ConfigNode node) {
@@ -99,18 +110,14 @@ void check_arm_motion(const SafetyLimits& limits, const SafetyState& state,
                        tilt(base_from_tcp) * 180.0 / M_PI, limits.max_tilt * 180.0 / M_PI));
   }
   const double lift = target.z() - state.grip_height;
-  if (state.normal_force >= limits.holding_force && lift > limits.max_lift + kReadBack) {
-    refuse(fmt::format("what is held would be lifted {:.1f} mm; allowed are {:.1f} mm", 1e3 * lift,
+  const bool holds = state.normal_force >= limits.holding_force;
+  if ((holds || state.jaws_close) && lift > limits.max_lift + kReadBack) {
+    refuse(fmt::format("what {} would be lifted {:.1f} mm; allowed are {:.1f} mm",
+                       holds ? "is held" : "the closing jaws take hold of", 1e3 * lift,
                        1e3 * limits.max_lift));
   }
   // The target is within, so a way that begins within stays within.
-  const double start = outside(limits, state.base_from_tcp);
-  if (start > kReadBack) {
-    refuse(
-        fmt::format("the tool is at {} m, {:.1f} mm outside of where it may be; jog it back by "
-                    "the pendant",
-                    text(state.base_from_tcp.translation()), 1e3 * start));
-  }
+  refuse_from_outside(limits, state.base_from_tcp, refuse);
 }
 
 void check_jaw_motion(const SafetyLimits& limits, double speed, const char* device) {
@@ -119,6 +126,24 @@ void check_jaw_motion(const SafetyLimits& limits, double speed, const char* devi
                                             "and up to {:g}",
                                             speed, limits.max_jaw_speed));
   }
+}
+
+void check_closing_in_motion(const SafetyLimits& limits, double rise, const char* device) {
+  if (rise <= limits.max_lift + kReadBack) return;
+  throw MotionRefused(
+      device, fmt::format("motion refused: the jaws would close while the arm has yet to rise "
+                          "{:.1f} mm; what is held may be lifted {:.1f} mm",
+                          1e3 * rise, 1e3 * limits.max_lift));
+}
+
+void check_homing(const SafetyLimits& limits, const SafetyState& state, bool arm_moves,
+                  const char* device) {
+  const auto refuse = [device](const std::string& why) {
+    throw MotionRefused(device, "homing refused: " + why);
+  };
+  if (arm_moves) refuse("the arm moves");
+  check_grip_force(limits, state.normal_force, device);
+  refuse_from_outside(limits, state.base_from_tcp, refuse);
 }
 
 void check_grip_force(const SafetyLimits& limits, double normal_force, const char* device) {

@@ -41,7 +41,9 @@ struct SafetyState {
   Eigen::Isometry3d base_from_tcp = Eigen::Isometry3d::Identity();
   /// N per pad.
   double normal_force = 0.0;
-  /// Height of the tool when the jaws were last told to move (m, base frame).
+  /// Jaws under way to a smaller width may take hold of something at any moment.
+  bool jaws_close = false;
+  /// Height of the tool when the jaws were told to make the motion that took hold (m, base frame).
   double grip_height = 0.0;
 };
 
@@ -55,6 +57,18 @@ void check_arm_motion(const SafetyLimits& limits, const SafetyState& state,
 
 /// @throws MotionRefused.
 void check_jaw_motion(const SafetyLimits& limits, double speed, const char* device = "gripper");
+
+/// Refuses jaws that begin to close while the arm has yet to rise by `rise` (m): what they took
+/// hold of on the way would be lifted too far.
+/// @throws MotionRefused.
+void check_closing_in_motion(const SafetyLimits& limits, double rise,
+                             const char* device = "gripper");
+
+/// Refuses to home the jaws, which then open at the gripper's own pace, while the arm moves, from
+/// outside of where the tool may be, or with a force that no allowed motion gives.
+/// @throws MotionRefused.
+void check_homing(const SafetyLimits& limits, const SafetyState& state, bool arm_moves,
+                  const char* device = "gripper");
 
 /// Refuses a force that is over the limit: the grip cannot have come from a motion that was
 /// allowed.

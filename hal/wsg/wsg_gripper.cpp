@@ -10,8 +10,8 @@
 namespace gripbench::hal {
 namespace {
 
-/// Homing opens through the whole stroke at a pace of the gripper's own.
-constexpr Duration kHomingTime{30.0};
+/// Homing opens through the whole stroke at a pace of the gripper's own (s).
+constexpr double kHomingTime = 30.0;
 /// What a motion takes beyond its distance at its speed (s).
 constexpr double kMotionMargin = 3.0;
 /// The values of one period come one after the other; after so many widths all are newer.
@@ -35,16 +35,17 @@ void WsgGripper::prepare() {
   client_.ask(
       make_request(WsgCommand::kSetAcceleration, float_bytes(to_mm(settings_.acceleration))));
   set_force_limit(settings_.force_limit);
-  if ((client_.newest().state_bits & kWsgReferenced) != 0) return;
+}
+
+bool WsgGripper::homed() { return (client_.newest().state_bits & kWsgReferenced) != 0; }
+
+void WsgGripper::start_homing() {
+  demand_no_fault();
   end_motion_before();
-  client_.begin(make_homing(WsgHoming::kDefault));
-  const WsgMotion homing = client_.wait_for_end(kHomingTime);
-  if (homing.last != WsgStatus::kSuccess) {
-    throw DeviceError(settings_.connection.device,
-                      fmt::format("homing failed: {}",
-                                  homing.last ? explain(*homing.last) : "the connection was lost"));
-  }
-  wait_for_fresh_state();
+  stopped_by_us_ = false;
+  deadline_.reset();
+  client_.begin(make_homing(WsgHoming::kOpening));
+  deadline_ = clock_.now() + kHomingTime;
 }
 
 GripperLimits WsgGripper::limits() const {
@@ -68,11 +69,13 @@ void WsgGripper::check() const {
   if (!fault.empty()) throw DeviceError(settings_.connection.device, fault);
 }
 
-void WsgGripper::demand_ready() const {
-  const std::uint32_t state = client_.newest().state_bits;
-  const std::string fault = explain_state(state);
+void WsgGripper::demand_no_fault() const {
+  const std::string fault = explain_state(client_.newest().state_bits);
   if (!fault.empty()) throw MotionRefused(settings_.connection.device, fault);
-  if ((state & kWsgReferenced) == 0) {
+}
+
+void WsgGripper::demand_homed() const {
+  if ((client_.newest().state_bits & kWsgReferenced) == 0) {
     throw MotionRefused(settings_.connection.device, explain(WsgStatus::kNotInitialized));
   }
 }
@@ -96,7 +99,8 @@ void WsgGripper::begin(const WsgFrame& motion, double width, double speed) {
                         fmt::format("a speed of {:g} mm/s is outside {:g} to {:g} mm/s",
                                     1e3 * speed, 1e3 * limits.min_speed, 1e3 * limits.max_speed));
   }
-  demand_ready();
+  demand_no_fault();
+  demand_homed();
   end_motion_before();
   stopped_by_us_ = false;
   deadline_.reset();
@@ -141,8 +145,11 @@ bool WsgGripper::moving() {
   }
   switch (*motion->last) {
     case WsgStatus::kSuccess:
-    case WsgStatus::kAxisBlocked:
       return false;
+    case WsgStatus::kAxisBlocked:
+      // What blocks homing is no part, and there is no zero then.
+      if (motion->command != WsgCommand::kHome) return false;
+      break;
     case WsgStatus::kAborted:
       if (stopped_by_us_) return false;
       break;

@@ -18,13 +18,17 @@ class WsgGripper final : public Gripper {
   /// @throws DeviceError, TimeoutError as WsgClient does.
   WsgGripper(WsgSettings settings, const Clock& clock);
 
-  /// Sets acceleration and force limit, and homes jaws that are not: they open all the way, so
-  /// nothing may be between or beside them. Waits for the end.
+  /// Sets acceleration and force limit. Moves nothing.
   /// @throws DeviceError if the gripper is in fast stop or has another fault.
   void prepare();
 
   GripperLimits limits() const override;
   GripperState read() override;
+
+  bool homed() override;
+  /// Opens, whichever way the device itself is set to home: closing could crush a gel. Its pace is
+  /// the device's.
+  void start_homing() override;
 
   /// The jaws clamp on what blocks them, with the force limit. Replaces a motion under way.
   void start_move(double width, double speed) override;
@@ -57,7 +61,8 @@ class WsgGripper final : public Gripper {
 
  private:
   void begin(const WsgFrame& motion, double width, double speed);
-  void demand_ready() const;
+  void demand_no_fault() const;
+  void demand_homed() const;
   void end_motion_before();
   /// Until values have come that were all measured after now.
   void wait_for_fresh_state() const;

@@ -147,6 +147,8 @@ class FakeGripper final : public hal::Gripper {
             .speed = moving() ? -world_.width_speed : 0.0,
             .normal_force = std::max(0.0, world_.script.touch_width - world_.width) * 2000.0};
   }
+  bool homed() override { return true; }
+  void start_homing() override { start_move(limits().max_width, 0.1); }
   void start_move(double width, double speed) override {
     world_.width_goal = width;
     world_.width_speed = speed;

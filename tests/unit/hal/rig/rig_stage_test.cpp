@@ -61,6 +61,8 @@ class BlockedGripper final : public Gripper {
   BlockedGripper(Gripper& inner, double widest) : inner_(inner), widest_(widest) {}
   GripperLimits limits() const override { return inner_.limits(); }
   GripperState read() override { return inner_.read(); }
+  bool homed() override { return inner_.homed(); }
+  void start_homing() override { inner_.start_homing(); }
   void start_move(double width, double speed) override {
     inner_.start_move(std::min(width, widest_), speed);
   }
@@ -72,6 +74,33 @@ class BlockedGripper final : public Gripper {
   double widest_;
 };
 
+/// Passes a gripper on that was just switched on, or has lost its zero.
+class UnhomedGripper final : public Gripper {
+ public:
+  UnhomedGripper(Gripper& inner, std::vector<std::string>& log) : inner_(inner), log_(log) {}
+  GripperLimits limits() const override { return inner_.limits(); }
+  GripperState read() override { return inner_.read(); }
+  bool homed() override { return homed_; }
+  void start_homing() override {
+    log_.push_back("home");
+    homed_ = finds_its_zero;
+    inner_.start_homing();
+  }
+  void start_move(double width, double speed) override {
+    if (!homed_) throw MotionRefused("gripper", "not homed");
+    inner_.start_move(width, speed);
+  }
+  bool moving() override { return inner_.moving(); }
+  void stop() override { inner_.stop(); }
+  void lose_its_zero() { homed_ = false; }
+  bool finds_its_zero = true;
+
+ private:
+  Gripper& inner_;
+  std::vector<std::string>& log_;
+  bool homed_ = false;
+};
+
 class RigStageTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -80,13 +109,16 @@ class RigStageTest : public ::testing::Test {
     arm_ = std::make_unique<RecordingArm>(cell_->arm(), heights_);
     auto person = std::make_unique<RecordingOperator>(log_, *cell_);
     person_ = person.get();
-    const RigStageSettings settings{.home = {0.45, 0.0, 0.3},
-                                    .motion = {0.2, 1.0},
-                                    .holding_force = 0.5,
-                                    .jaw_speed = 0.05,
-                                    .patience = 10.0};
-    stage_ = std::make_unique<RigStage>(settings, cell_->clock(), *arm_, cell_->gripper(),
+    stage_ = std::make_unique<RigStage>(settings(), cell_->clock(), *arm_, cell_->gripper(),
                                         std::move(person));
+  }
+
+  static RigStageSettings settings() {
+    return {.home = {0.45, 0.0, 0.3},
+            .motion = {0.2, 1.0},
+            .holding_force = 0.5,
+            .jaw_speed = 0.05,
+            .patience = 10.0};
   }
 
   static Placement named(const std::string& grasp) {
@@ -138,6 +170,39 @@ TEST_F(RigStageTest, WhatWasLiftedIsLoweredToWhereItWasGrippedBeforeTheJawsOpen)
   EXPECT_NEAR(heights_.front(), 0.05, 1e-9);
 }
 
+TEST_F(RigStageTest, JawsWithoutAZeroAreHomedOnlyAfterSomebodyHasHoldOfWhatTheyHold) {
+  UnhomedGripper gripper(cell_->gripper(), log_);
+  RigStage stage(settings(), cell_->clock(), *arm_, gripper,
+                 std::make_unique<RecordingOperator>(log_, *cell_));
+  EXPECT_THAT(log_, IsEmpty()) << "nothing moves before the first object is asked for";
+  stage.present(named("egg/001"));
+  EXPECT_THAT(log_, ElementsAre("take", "home", "place egg/001"));
+
+  // A power failure amidst a grasp.
+  move_to(0.05);
+  close_to(0.0380);
+  stage.zero_slip();
+  move_to(0.07);
+  gripper.lose_its_zero();
+  heights_.clear();
+  log_.clear();
+  stage.present(named("egg/002"));
+  EXPECT_THAT(log_, ElementsAre("take", "home", "place egg/002"));
+  for (const double height : heights_) {
+    EXPECT_GE(height, 0.07) << "nobody's hand is taken down to the table";
+  }
+}
+
+TEST_F(RigStageTest, TheArmStaysWhereJawsFindNoZero) {
+  UnhomedGripper gripper(cell_->gripper(), log_);
+  gripper.finds_its_zero = false;
+  RigStage stage(settings(), cell_->clock(), *arm_, gripper,
+                 std::make_unique<RecordingOperator>(log_, *cell_));
+  EXPECT_THROW(stage.present(named("egg/001")), DeviceError);
+  EXPECT_THAT(log_, ElementsAre("take", "home"));
+  EXPECT_THAT(heights_, IsEmpty());
+}
+
 TEST_F(RigStageTest, WhatWasDroppedIsNotReachedFor) {
   stage_->present(named("egg/001"));
   move_to(0.05);
@@ -155,12 +220,8 @@ TEST_F(RigStageTest, TheArmStaysWhereJawsDoNotOpen) {
   close_to(0.0380);
   heights_.clear();
   BlockedGripper blocked(cell_->gripper(), 0.0400);
-  RigStage stage({.home = {0.45, 0.0, 0.3},
-                  .motion = {0.2, 1.0},
-                  .holding_force = 0.5,
-                  .jaw_speed = 0.05,
-                  .patience = 10.0},
-                 cell_->clock(), *arm_, blocked, std::make_unique<RecordingOperator>(log_, *cell_));
+  RigStage stage(settings(), cell_->clock(), *arm_, blocked,
+                 std::make_unique<RecordingOperator>(log_, *cell_));
   try {
     stage.present(named("egg/001"));
     FAIL() << "the jaws hold what was between them";

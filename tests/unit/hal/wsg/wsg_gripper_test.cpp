@@ -72,11 +72,28 @@ TEST_F(WsgTest, JawsMustBeHomedFirst) {
   WsgGripper gripper(settings(), clock_);
   EXPECT_THAT(message_of([&] { gripper.start_move(0.05, 0.1); }),
               AllOf(HasSubstr("gripper: "), HasSubstr("not homed")));
+  workcell_.call([](Workcell& cell) { cell.gripper().start_move(0.09, 0.4); });
+  ASSERT_TRUE(
+      shows(gripper, [](const auto& state) { return std::abs(state.width - 0.09) < 1e-5; }));
   gripper.prepare();
+  EXPECT_FALSE(gripper.homed());
+  EXPECT_NEAR(gripper.read().width, 0.09, 1e-5) << "to be ready moves nothing";
+  gripper.start_homing();
+  EXPECT_TRUE(ends(gripper));
+  EXPECT_TRUE(gripper.homed());
+  EXPECT_TRUE(shows(gripper, [](const auto& state) { return std::abs(state.width - 0.1) < 1e-5; }));
   gripper.start_move(0.05, 0.4);
   EXPECT_TRUE(ends(gripper));
   EXPECT_TRUE(
       shows(gripper, [](const auto& state) { return std::abs(state.width - 0.05) < 1e-5; }));
+}
+
+TEST_F(WsgTest, JammedJawsFindNoZero) {
+  WsgGripper gripper(settings(), clock_);
+  EXPECT_EQ(control_.answer("jam_jaws"), "ok");
+  gripper.start_homing();
+  EXPECT_THAT(message_when_it_throws([&] { gripper.moving(); }), HasSubstr("homing failed"));
+  EXPECT_FALSE(gripper.homed());
 }
 
 class HomedWsg : public WsgTest {
