@@ -124,7 +124,11 @@ void VideoStream::keep(CapturedFrame captured, double time) {
       counts_.dropped += static_cast<std::uint64_t>(missing);
       frame.sequence += static_cast<std::uint64_t>(missing);
     }
-    if (same_picture(frame.image, last.image)) ++counts_.repeated;
+    const bool same = same_picture(frame.image, last.image);
+    if (same) ++counts_.repeated;
+    alike_ = same ? alike_ + 1 : 1;
+  } else {
+    alike_ = 1;
   }
   next_sequence_ = frame.sequence + 1;
   newest_arrival_ = captured.arrival;
@@ -149,6 +153,12 @@ Frame VideoStream::newest() const {
                                                     broken_because_.empty()
                                                         ? "the camera stalled"
                                                         : broken_because_ + "; opening it again"));
+  }
+  if (settings_.frozen_after > 0 && alike_ >= settings_.frozen_after) {
+    throw DeviceError(settings_.device,
+                      fmt::format("the last {} pictures are the same to the last pixel: the camera "
+                                  "or its encoder is frozen; switch it off and on",
+                                  alike_));
   }
   return frames_.back();
 }

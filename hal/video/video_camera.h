@@ -20,8 +20,7 @@ struct VideoCounts {
   std::uint64_t received = 0;
   /// Frames that never came, by the gaps in time.
   std::uint64_t dropped = 0;
-  /// Frames that show the same picture as the one before, to the last pixel: a frozen camera, since
-  /// no true one is free of noise.
+  /// Frames that show the same picture as the one before, to the last pixel.
   std::uint64_t repeated = 0;
   /// Frames that could not be decoded.
   std::uint64_t undecodable = 0;
@@ -45,14 +44,14 @@ class VideoStream {
   VideoStream& operator=(const VideoStream&) = delete;
 
   CameraInfo info() const;
-  /// @throws DeviceError saying why, if the camera stalled.
+  /// @throws DeviceError saying why, if the camera stalled or shows one picture again and again.
   Frame newest() const;
   std::optional<Frame> next_after(double time) const;
 
   VideoCounts counts() const;
   /// Frames per second over those kept; 0 while there are too few.
   double measured_rate() const;
-  /// @throws DeviceError if the camera stalled: for RigClock::watch.
+  /// @throws DeviceError as `newest`: for RigClock::watch.
   void check() const { newest(); }
 
  private:
@@ -69,6 +68,8 @@ class VideoStream {
   std::deque<Frame> frames_;
   double newest_arrival_ = 0.0;
   std::uint64_t next_sequence_ = 0;
+  /// The newest pictures that are the same, counted back from the last.
+  int alike_ = 0;
   bool stalled_ = false;
   VideoCounts counts_;
   std::string broken_because_;

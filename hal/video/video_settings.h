@@ -43,6 +43,9 @@ struct VideoSettings {
   double rate_hz = 20.0;
   /// From the middle of the exposure to the earliest that a frame can arrive (s).
   double latency = 0.0;
+  /// So many pictures in a row that are the same to the last pixel come from a camera or an encoder
+  /// that is frozen, since no true one is free of noise; 0: never, as where pictures are rendered.
+  int frozen_after = 0;
   /// For the connection and the first frame (s).
   Duration answer_timeout{3.0};
   /// Without a new frame for so long it has stalled (s).
@@ -50,7 +53,8 @@ struct VideoSettings {
   /// Between two attempts to open it again (s).
   Duration reconnect_pause{0.5};
 
-  /// One of the keys `device`, `url`, `file` says which source it is.
+  /// One of the keys `device`, `url`, `file` says which source it is. `frozen_after` is 5 unless
+  /// the file says otherwise, and 0 for a film.
   /// @throws ConfigError for a missing, unknown or impossible key.
   static VideoSettings from(ConfigNode& node, std::string device);
 };

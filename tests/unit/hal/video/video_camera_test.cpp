@@ -166,6 +166,12 @@ TEST_F(FilmTest, SettingsAreReadAndChecked) {
   EXPECT_EQ(video.focus, 30.0);
   EXPECT_EQ(device.width_px, 800);
   EXPECT_EQ(device.latency, 0.02);
+  EXPECT_EQ(device.frozen_after, 5) << "a true camera has noise";
+  EXPECT_EQ(read("url: http://a/stream\n").frozen_after, 5);
+  EXPECT_EQ(read("url: http://a/stream\nfrozen_after: 0\n").frozen_after, 0);
+  EXPECT_EQ(read("file: film.avi\n").frozen_after, 0) << "a film may show what stands still";
+  EXPECT_THAT(message_of([&] { read("url: http://a\nfrozen_after: 1\n"); }),
+              HasSubstr("expected 0, or 2 and more"));
   EXPECT_EQ(std::get<HttpVideo>(read("url: http://a:8080/stream\n").source).url,
             "http://a:8080/stream");
   EXPECT_EQ(std::get<FileVideo>(read("file: film.avi\n").source).path,
@@ -362,7 +368,49 @@ TEST_F(MjpegTest, APictureThatRepeatsItselfIsCounted) {
   const TcpServer frozen = part_server({jpeg_of(90.0)}, 30);
   VideoCamera camera(settings(frozen.port()), clock_);
   EXPECT_TRUE(eventually([&] { return camera.stream().counts().repeated >= 10; }));
-  EXPECT_NEAR(cv::mean(camera.newest().image)[0], 90.0, 2.0);
+  EXPECT_NEAR(cv::mean(camera.newest().image)[0], 90.0, 2.0)
+      << "it may be drawn, and nothing moves";
+}
+
+TEST_F(MjpegTest, OnePictureAgainAndAgainIsAFrozenCamera) {
+  // Moving, then three times the same, moving again, and stuck at the end.
+  std::vector<Bytes> jpegs;
+  for (const double brightness : {10.0, 20.0, 30.0, 30.0, 30.0, 40.0, 50.0}) {
+    jpegs.push_back(jpeg_of(brightness));
+  }
+  for (int i = 0; i < 40; ++i) jpegs.push_back(jpeg_of(60.0));
+  const TcpServer server = part_server(jpegs, static_cast<int>(jpegs.size()));
+  VideoSettings noisy = settings(server.port());
+  noisy.frozen_after = 5;
+  noisy.stale_after = Duration(kPatience);
+  VideoCamera camera(noisy, clock_);
+  // What was seen before it froze, however late this thread looks.
+  EXPECT_THAT(message_when_it_throws([&] { camera.newest(); }),
+              AllOf(HasSubstr("camera: the last "), HasSubstr("the same to the last pixel"),
+                    HasSubstr("frozen")));
+  EXPECT_THAT(message_of([&] { camera.stream().check(); }), HasSubstr("frozen"));
+  EXPECT_GE(camera.stream().counts().repeated, 4u);
+}
+
+TEST_F(MjpegTest, ACameraThatMovesAgainIsWell) {
+  // Six alike, again and again: it freezes and comes back.
+  std::vector<Bytes> jpegs;
+  for (int i = 0; i < 8; ++i) jpegs.push_back(jpeg_of(20.0));
+  for (int i = 0; i < 8; ++i) jpegs.push_back(jpeg_of(25.0 + 10.0 * i));
+  const TcpServer server = part_server(jpegs, 4000);
+  VideoSettings noisy = settings(server.port());
+  noisy.frozen_after = 5;
+  const VideoStream camera(noisy, clock_);
+  const auto well = [&] {
+    try {
+      camera.check();
+      return true;
+    } catch (const DeviceError&) {
+      return false;
+    }
+  };
+  EXPECT_TRUE(eventually([&] { return !well(); }));
+  EXPECT_TRUE(eventually(well));
 }
 
 TEST_F(MjpegTest, APictureCutShortIsNoPicture) {
