@@ -30,12 +30,8 @@ void catch_requests() {
 }
 
 std::unique_ptr<Watchdog> make_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
-  const RigSettings rig = RigSettings::from(ConfigNode::load(workcell));
-  WatchdogSettings settings;
+  WatchdogSettings settings = watchdog_settings(RigSettings::from(ConfigNode::load(workcell)));
   settings.port = port;
-  settings.arm = rig.arm;
-  settings.gripper = rig.gripper;
-  if (rig.watchdog) settings.rules = rig.watchdog->rules;
   return std::make_unique<Watchdog>(settings, [](const std::string& line) {
     fmt::print(stderr, "gripbench watchdog: {}\n", line);
   });
@@ -48,6 +44,16 @@ void serve(Watchdog& watchdog) {
 }
 
 }  // namespace
+
+WatchdogSettings watchdog_settings(const RigSettings& rig) {
+  WatchdogSettings settings;
+  settings.arm = rig.arm;
+  settings.gripper = rig.gripper;
+  if (!rig.watchdog) return settings;
+  settings.port = rig.watchdog->port;
+  settings.rules = rig.watchdog->rules;
+  return settings;
+}
 
 void serve_as_watchdog(const std::filesystem::path& workcell, std::uint16_t port) {
   catch_requests();

@@ -3,7 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "hal/rig/rig_settings.h"
+#include "hal/watchdog/watchdog.h"
+
 namespace gripbench::hal {
+
+/// What the watchdog of this rig is told; its port where the file names one.
+WatchdogSettings watchdog_settings(const RigSettings& rig);
 
 /// What a process does that is a rig's watchdog: prints the port where it listens on a line of its
 /// standard output, then what happens on its error stream, and returns when it is over. SIGINT and

@@ -7,6 +7,7 @@
 #include "hal/errors.h"
 #include "hal/netft/netft_sensor.h"
 #include "hal/rig/remote_operator.h"
+#include "hal/rig/rig_watchdog.h"
 #include "hal/rig_clock.h"
 #include "hal/safety/guarded_workcell.h"
 #include "hal/ur/ur_arm.h"
@@ -29,8 +30,7 @@ struct Watched {
   WatchedRun run;
 
   Watched(const RigWatch& watch, const RigSettings& settings)
-      : process{find_or_start_watchdog(watch.program, settings.file, watch.port,
-                                       settings.gripper.connection)},
+      : process{find_or_start_watchdog(watch.program, settings.file, watchdog_settings(settings))},
         run(process.started.port) {}
 };
 

@@ -1,5 +1,6 @@
 #include "hal/watchdog/start_watchdog.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -22,6 +23,7 @@ namespace gripbench::hal {
 namespace {
 
 constexpr const char* kDevice = "watchdog";
+constexpr std::string_view kGreeting = "gripbench-watchdog ";
 constexpr Duration kAnswerTime{2.0};
 constexpr Duration kLookUp{0.05};
 /// It connects to the arm before it answers (s).
@@ -96,6 +98,47 @@ std::optional<std::string> greeting(std::uint16_t port) {
   return ask_watchdog(port, "hello");
 }
 
+struct Greeting {
+  std::vector<std::string> watched;
+  std::string state;
+};
+
+Greeting parse_greeting(const std::string& said, std::uint16_t port) {
+  const std::size_t end = said.find("; ");
+  if (!said.starts_with(kGreeting) || end == std::string::npos) {
+    throw DeviceError(kDevice, fmt::format("port {} is taken by '{}'; give another as "
+                                           "watchdog.port",
+                                           port, said));
+  }
+  Greeting greeting;
+  greeting.state = said.substr(end + 2);
+  for (std::size_t at = kGreeting.size(); at < end;) {
+    const std::size_t comma = std::min(said.find(", ", at), end);
+    greeting.watched.push_back(said.substr(at, comma - at));
+    at = comma + 2;
+  }
+  return greeting;
+}
+
+/// One of another rig, or of this one as its file was before, would stop the wrong arm or too late.
+void demand_same(const std::vector<std::string>& theirs, const std::vector<std::string>& mine,
+                 std::uint16_t port) {
+  const auto [other, own] = std::mismatch(theirs.begin(), theirs.end(), mine.begin(), mine.end());
+  if (other == theirs.end() && own == mine.end()) return;
+  const std::string there = other == theirs.end() ? "nothing of it" : *other;
+  const std::string here = own == mine.end() ? "nothing of it" : *own;
+  if (own == mine.begin()) {
+    throw DeviceError(kDevice, fmt::format("port {} is taken by that of another rig ({}; here {}); "
+                                           "give another as watchdog.port",
+                                           port, there, here));
+  }
+  throw DeviceError(kDevice,
+                    fmt::format("the one that an earlier run left at port {} has {}, this run's "
+                                "file says {}; take hold of the part, then 'gripbench watchdog "
+                                "release --port {}', and run again",
+                                port, there, here, port));
+}
+
 }  // namespace
 
 void throw_complaint(const std::string& complaint) {
@@ -127,20 +170,19 @@ std::string ask_watchdog(std::uint16_t port, const std::string& line) {
 }
 
 WatchdogProcess find_or_start_watchdog(const std::filesystem::path& program,
-                                       const std::filesystem::path& workcell, std::uint16_t port,
-                                       const WsgOptions& gripper) {
+                                       const std::filesystem::path& workcell,
+                                       const WatchdogSettings& settings) {
+  const std::uint16_t port = settings.port;
   if (port == 0) return start(program, workcell, port);
-  const std::string mine = fmt::format("gripbench-watchdog {}:{} ", gripper.host, gripper.port);
   for (int look = 0; look < kMostLooks; ++look) {
-    const std::optional<std::string> there = greeting(port);
-    if (!there) return start(program, workcell, port);
-    if (!there->starts_with(mine)) {
-      throw DeviceError(kDevice, fmt::format("port {} is taken by '{}'; give another as "
-                                             "watchdog.port",
-                                             port, *there));
-    }
+    const std::optional<std::string> said = greeting(port);
+    if (!said) return start(program, workcell, port);
+    const Greeting there = parse_greeting(*said, port);
     // One that is about to end is waited for.
-    if (!there->substr(mine.size()).starts_with("done")) return {port, 0};
+    if (!there.state.starts_with("done")) {
+      demand_same(there.watched, watched_by(settings), port);
+      return {port, 0};
+    }
     std::this_thread::sleep_for(kBetweenLooks);
   }
   throw DeviceError(kDevice, fmt::format("the one at port {} does not end", port));

@@ -25,14 +25,15 @@ inline constexpr std::string_view kWatchdogFailed = "error: ";
 /// ("gripper: no connection ..."), or about "watchdog".
 [[noreturn]] void throw_complaint(const std::string& complaint);
 
-/// Finds the watchdog of this gripper that listens at `port`, left by a run that was lost, or
-/// starts one: `program watchdog --workcell FILE --port PORT --started-by-run`, without a shell, in
+/// Finds the watchdog that listens at the settings' port, left by a run that was lost, or starts
+/// one: `program watchdog --workcell FILE --port PORT --started-by-run`, without a shell, in
 /// a session of its own, so that a terminal's Ctrl-C and hang-up do not reach it. Port 0 always
 /// starts one.
-/// @throws DeviceError about "watchdog", or about the device that it does not reach.
+/// @throws DeviceError about "watchdog", also if the one that is there watches another rig or by
+/// other settings; or about the device that it does not reach.
 WatchdogProcess find_or_start_watchdog(const std::filesystem::path& program,
-                                       const std::filesystem::path& workcell, std::uint16_t port,
-                                       const WsgOptions& gripper);
+                                       const std::filesystem::path& workcell,
+                                       const WatchdogSettings& settings);
 
 /// What the watchdog at `port` answers to a line; the words after "ok".
 /// @throws DeviceError about "watchdog" if none is there or it refuses, about another device if

@@ -57,6 +57,23 @@ UrSettings without_heartbeat(UrSettings arm) {
 
 }  // namespace
 
+std::vector<std::string> watched_by(const WatchdogSettings& settings) {
+  const WsgOptions& gripper = settings.gripper.connection;
+  const UrSettings& arm = settings.arm;
+  const WatchRules& rules = settings.rules;
+  const Eigen::Vector3d& centre = arm.payload_centre;
+  return {fmt::format("gripper {}:{}", gripper.host, gripper.port),
+          fmt::format("arm {} at {} {} {}", arm.host, arm.rtde_port, arm.primary_port,
+                      arm.dashboard_port),
+          // Each program that stops the arm sets them.
+          fmt::format("tool {:g}", fmt::join(arm.flange_from_tcp, " ")),
+          fmt::format("payload {:g} kg at {:g} {:g} {:g}", arm.payload, centre.x(), centre.y(),
+                      centre.z()),
+          fmt::format("beat_timeout {:g} s", rules.beat_timeout),
+          fmt::format("camera_timeout {:g} s", rules.camera_timeout),
+          fmt::format("hang_timeout {:g} s", rules.hang_timeout)};
+}
+
 Watchdog::Watchdog(WatchdogSettings settings, Say say)
     : settings_(std::move(settings)),
       say_(std::move(say)),
@@ -111,8 +128,7 @@ std::string Watchdog::answer(const std::string& line, bool& watches) {
   try {
     if (command == "hello") {
       const std::lock_guard lock(mutex_);
-      const WsgOptions& gripper = settings_.gripper.connection;
-      return fmt::format("ok gripbench-watchdog {}:{} {} {}", gripper.host, gripper.port,
+      return fmt::format("ok gripbench-watchdog {}; {} {}", fmt::join(watched_by(settings_), ", "),
                          name_of(state_.mode()), state_.reason());
     }
     if (command == "watch") return begin_to_watch(watches);

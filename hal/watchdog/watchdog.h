@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "hal/net/tcp_server.h"
 #include "hal/rig_clock.h"
@@ -25,16 +26,20 @@ struct WatchdogSettings {
   WsgSettings gripper;
 };
 
+/// What a watchdog is for, and by which settings it would stop: the gripper first, no commas
+/// within. Two that differ in it must not stand in for each other.
+std::vector<std::string> watched_by(const WatchdogSettings& settings);
+
 /// Stands between a run and the rig in a process of its own: holds the gripper's connection, and
 /// stops the arm and keeps the grip when the run dies, hangs, or loses a camera.
 ///
 /// Its port speaks lines of text, each answered by "ok" and what there is to say, or "error: " and
 /// why:
-///   hello                       gripbench-watchdog, the mode, what for, the gripper's address
-///   watch                       begins to watch this connection's run; answers the relay's port
-///   beat PROGRESS CAMERA=N ...  the run lives; an error once it counts as lost
-///   bye                         the run is about to close this connection
-///   release, open               a person has the part, or the jaws shall open first
+///   hello                       gripbench-watchdog, what it watches (watched_by), the mode, and
+///   why watch                       begins to watch this connection's run; answers the relay's
+///   port beat PROGRESS CAMERA=N ...  the run lives; an error once it counts as lost bye the run is
+///   about to close this connection release, open               a person has the part, or the jaws
+///   shall open first
 class Watchdog {
  public:
   using Say = std::function<void(const std::string& line)>;

@@ -22,16 +22,7 @@ using ::testing::HasSubstr;
 class WatchdogTest : public ::testing::Test {
  protected:
   WatchdogTest() {
-    WatchdogSettings settings;
-    settings.port = 0;
-    // Deaths show by closed connections at once; silence is for WatchState's own tests.
-    settings.rules = {.beat_timeout = kPatience,
-                      .camera_timeout = 1.0,
-                      .hang_timeout = kPatience,
-                      .idle_timeout = kPatience};
-    settings.arm = rig_.settings().arm;
-    settings.gripper = rig_.settings().gripper;
-    watchdog_ = std::make_unique<Watchdog>(settings, [this](const std::string& line) {
+    watchdog_ = std::make_unique<Watchdog>(as_started(), [this](const std::string& line) {
       const std::lock_guard lock(mutex_);
       said_ += line + "\n";
     });
@@ -49,6 +40,21 @@ class WatchdogTest : public ::testing::Test {
     });
   }
 
+  WatchdogSettings as_started() const {
+    WatchdogSettings settings;
+    settings.port = port_;
+    // Deaths show by closed connections at once; silence is for WatchState's own tests.
+    settings.rules = {.beat_timeout = kPatience,
+                      .camera_timeout = 1.0,
+                      .hang_timeout = kPatience,
+                      .idle_timeout = kPatience};
+    settings.arm = rig_.settings().arm;
+    settings.gripper = rig_.settings().gripper;
+    return settings;
+  }
+  static std::string complaint_about(const WatchdogSettings& settings) {
+    return message_of([&] { find_or_start_watchdog("/nowhere", "/nowhere", settings); });
+  }
   std::string said() {
     const std::lock_guard lock(mutex_);
     return said_;
@@ -232,10 +238,7 @@ TEST_F(DyingRun, TheGripperNoticesNothingAndAPersonMayOpenIt) {
 
 TEST_F(DyingRun, TheNextRunTakesTheConnectionOver) {
   die_with_a_grip();
-  EXPECT_EQ(
-      find_or_start_watchdog("/nowhere", "/nowhere", port_, rig_.settings().gripper.connection)
-          .port,
-      port_)
+  EXPECT_EQ(find_or_start_watchdog("/nowhere", "/nowhere", as_started()).port, port_)
       << "it is found, and none is started";
   {
     WatchedRun next(port_);
@@ -281,16 +284,33 @@ TEST_F(WatchdogTest, ADroppedGripperIsSeenByTheRunAsWithoutAWatchdog) {
 }
 
 TEST_F(WatchdogTest, StrangersAreAnsweredAndChangeNothing) {
-  EXPECT_THAT(ask_watchdog(port_, "hello"), HasSubstr("gripbench-watchdog 127.0.0.1:"));
+  EXPECT_THAT(ask_watchdog(port_, "hello"), HasSubstr("gripbench-watchdog gripper 127.0.0.1:"));
   EXPECT_THAT(message_of([&] { ask_watchdog(port_, "dance"); }), HasSubstr("unknown command"));
   EXPECT_THAT(message_of([&] { ask_watchdog(port_, "beat often"); }),
               HasSubstr("expected a count"));
-  WsgOptions other;
-  other.host = "192.0.2.1";
-  EXPECT_THAT(message_of([&] { find_or_start_watchdog("/nowhere", "/nowhere", port_, other); }),
-              HasSubstr("is taken by 'gripbench-watchdog 127.0.0.1:"));
-  EXPECT_THAT(message_of([&] { find_or_start_watchdog("/nowhere", "/nowhere", 0, other); }),
-              HasSubstr("cannot be started"));
+  WatchdogSettings nowhere = as_started();
+  nowhere.port = 0;
+  EXPECT_THAT(complaint_about(nowhere), HasSubstr("cannot be started"));
+}
+
+TEST_F(WatchdogTest, OneOfAnotherRigOrWithOtherSettingsIsNotTaken) {
+  WatchdogSettings other = as_started();
+  other.gripper.connection.host = "192.0.2.1";
+  EXPECT_THAT(complaint_about(other),
+              AllOf(HasSubstr("taken by that of another rig (gripper 127.0.0.1:"),
+                    HasSubstr("here gripper 192.0.2.1:"), HasSubstr("give another")));
+  other = as_started();
+  other.arm.host = "192.0.2.1";
+  EXPECT_THAT(complaint_about(other),
+              AllOf(HasSubstr("has arm 127.0.0.1 at"), HasSubstr("says arm 192.0.2.1 at"),
+                    HasSubstr("gripbench watchdog release --port")));
+  other = as_started();
+  other.arm.payload += 1.0;
+  EXPECT_THAT(complaint_about(other), HasSubstr("payload"));
+  other = as_started();
+  other.rules.hang_timeout += 1.0;
+  EXPECT_THAT(complaint_about(other), HasSubstr("hang_timeout"));
+  EXPECT_EQ(find_or_start_watchdog("/nowhere", "/nowhere", as_started()).port, port_);
 }
 
 }  // namespace
