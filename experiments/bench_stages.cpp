@@ -102,7 +102,7 @@ void run_rehearsal(const CollectRequest& request, const StageContext& context) {
   if (request.seed) protocol.seed = *request.seed;
   const auto objects = load_objects(protocol);
   const std::unique_ptr<hal::Workcell> twin = make_rehearsal_twin(
-      request.workcell, [](const std::string& line) { fmt::print("{}\n", line); });
+      request.workcell, protocol, [](const std::string& line) { fmt::print("{}\n", line); });
   check_rig_suits(protocol, objects, *twin);
   rehearse(protocol, objects, *twin, StopRequest{context.stop});
 }

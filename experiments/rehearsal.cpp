@@ -44,8 +44,15 @@ class AnnouncedGripper final : public hal::Gripper {
       : inner_(inner), announce_(announce) {}
   hal::GripperLimits limits() const override { return inner_.gripper().limits(); }
   hal::GripperState read() override { return inner_.gripper().read(); }
-  bool homed() override { return inner_.gripper().homed(); }
-  void start_homing() override { inner_.gripper().start_homing(); }
+  bool homed() override { return homed_; }
+  void start_homing() override {
+    announce_(
+        fmt::format("{:8.3f} s  jaws  home: open all the way, at the gripper's own pace; only if "
+                    "it has no zero",
+                    inner_.clock().now()));
+    inner_.gripper().start_homing();
+    homed_ = true;
+  }
   void start_move(double width, double speed) override {
     announce_(fmt::format("{:8.3f} s  jaws  to {:.2f} mm, {:g} mm/s", inner_.clock().now(),
                           1e3 * width, 1e3 * speed));
@@ -60,6 +67,8 @@ class AnnouncedGripper final : public hal::Gripper {
  private:
   hal::Workcell& inner_;
   const Announce& announce_;
+  /// Nobody knows before whether the real one has a zero; what is shown is more, not less.
+  bool homed_ = false;
 };
 
 class AnnouncedStage final : public hal::Stage {

@@ -16,7 +16,8 @@ namespace gripbench::experiments {
 using Announce = std::function<void(const std::string&)>;
 
 /// The workcell `inner`, which announces every command to its arm and its jaws before it carries it
-/// out, and every object that is put before it. Times are those of the workcell's clock.
+/// out, and every object that is put before it; its jaws have no zero until they are homed. Times
+/// are those of the workcell's clock.
 std::unique_ptr<hal::Workcell> announced(std::unique_ptr<hal::Workcell> inner, Announce announce);
 
 /// Goes through the whole protocol, every search and every grasp, in the order in which one worker

@@ -7,6 +7,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "experiments/file_io.h"
+#include "experiments/rig_rehearsal.h"
 #include "experiments/sha256.h"
 #include "hal/config.h"
 #include "hal/replay/replay_workcell.h"
@@ -29,7 +30,11 @@ void gather_named(const YAML::Node& node, const fs::path& folder, std::set<fs::p
     const fs::path named = folder / node.Scalar();
     if (fs::is_regular_file(named, no_such_name)) gather(named, seen, bytes);
   } else if (node.IsMap()) {
-    for (const auto& entry : node) gather_named(entry.second, folder, seen, bytes);
+    for (const auto& entry : node) {
+      // What to do on a rig is no part of it.
+      if (entry.first.Scalar() == "protocol") continue;
+      gather_named(entry.second, folder, seen, bytes);
+    }
   } else if (node.IsSequence()) {
     for (const auto& item : node) gather_named(item, folder, seen, bytes);
   }
@@ -53,6 +58,7 @@ std::string backend_of(hal::ConfigNode& file) {
 std::unique_ptr<hal::Workcell> make_backend(hal::ConfigNode file) {
   if (backend_of(file) == "sim") return sim::make_workcell(std::move(file));
   const std::filesystem::path dataset = file.path("dataset");
+  if (file.has("protocol")) file.path("protocol");
   file.finish();
   return hal::make_replay_workcell(dataset);
 }
@@ -101,8 +107,13 @@ std::unique_ptr<hal::Workcell> make_twin(const std::filesystem::path& file) {
 }
 
 std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& file,
+                                                   const GraspProtocol& protocol,
                                                    Announce announce) {
   hal::ConfigNode node = hal::ConfigNode::load(file);
+  if (backend_of(node) == "rig") {
+    return make_rig_rehearsal(hal::RigSettings::from(hal::ConfigNode::load(file)), protocol,
+                              make_twin(file), std::move(announce));
+  }
   return guard_by(read_limits(node), announced(make_twin(file), announce));
 }
 
@@ -111,6 +122,7 @@ WorkcellChoice choose_workcell(const std::filesystem::path& file) {
   hal::ConfigNode node = hal::ConfigNode::load(file);
   choice.backend = backend_of(node);
   choice.hash = hash_of(file);
+  if (node.has("protocol")) choice.protocol = node.path("protocol");
   // Simulations and recordings can be played side by side.
   choice.most_jobs = choice.backend == "rig" ? 1 : std::numeric_limits<int>::max();
   choice.make = [file] { return make_workcell(hal::ConfigNode::load(file)); };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "experiments/collect.h"
@@ -14,7 +15,10 @@ struct WorkcellChoice {
   /// Most workcells that may be at work at the same time; there is one real rig.
   int most_jobs = 1;
   WorkcellFactory make;
-  /// SHA-256 over the file and all files that it names, and those name: what the rig is made of.
+  /// What is done there unless something else is asked for.
+  std::optional<std::filesystem::path> protocol;
+  /// SHA-256 over the file and all files that it names, and those name, its protocol aside: what
+  /// the rig is made of.
   std::string hash;
 };
 
@@ -29,9 +33,11 @@ WorkcellChoice choose_workcell(const std::filesystem::path& file);
 std::unique_ptr<hal::Workcell> make_twin(const std::filesystem::path& file);
 
 /// The simulated twin of a workcell, announcing its motions, and guarded by the workcell's limits
-/// where it has any.
+/// where it has any. Before a real rig's twin its own stage and operator go through their part
+/// (rig_rehearsal.h); nothing is connected to.
 /// @throws as make_twin.
 std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& file,
+                                                   const GraspProtocol& protocol,
                                                    Announce announce);
 
 }  // namespace gripbench::experiments

@@ -26,6 +26,8 @@ TwinSettings TwinSettings::from(hal::ConfigNode workcell) {
   if (workcell.has("variation")) {
     settings.grasp_variation = GraspVariationRanges::from(workcell.child("variation"));
   }
+  // What to do here is the experiment's.
+  if (workcell.has("protocol")) workcell.path("protocol");
   workcell.finish();
   return settings;
 }

@@ -45,8 +45,14 @@ RigPorts ports_in(const fs::path& workcell) {
   return RigPorts::of(hal::RigSettings::from(hal::ConfigNode::load(workcell)));
 }
 
+fs::path protocol_of(const EmulateRequest& request) {
+  if (!request.protocol.empty()) return request.protocol;
+  const WorkcellChoice workcell = choose_workcell(request.options.workcell);
+  return workcell.protocol.value_or(assets_folder() / "protocols" / "loopback.yaml");
+}
+
 void emulate(EmulateRequest& request) {
-  const GraspProtocol protocol = load_protocol(request.protocol);
+  const GraspProtocol protocol = load_protocol(protocol_of(request));
   EmulationOptions& options = request.options;
   options.label = protocol.label;
   if (options.first.object.empty()) options.first.object = protocol.objects().front();
@@ -72,7 +78,6 @@ void add_emulate_command(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "emulate", "Serve the simulated rig in real time over the devices' own protocols");
   request->options.workcell = assets_folder() / "workcells" / "loopback.yaml";
-  request->protocol = assets_folder() / "protocols" / "loopback.yaml";
   command
       ->add_option("--workcell", request->options.workcell,
                    "The rig whose twin is served at the ports where the file expects its devices; "
@@ -89,16 +94,14 @@ void add_emulate_command(CLI::App& program) {
           ->check(CLI::Range(0, 65525));
   command->add_option("--ports-file", request->ports_file,
                       "Write the ports there, NAME: PORT, once everything listens");
-  command
-      ->add_option("--protocol", request->protocol,
-                   "Whose thresholds say that an object slipped, and where objects stand")
-      ->capture_default_str();
+  command->add_option("--protocol", request->protocol,
+                      "Whose thresholds say that an object slipped, and where objects stand; the "
+                      "workcell's own, if left out");
   command->add_option("--object", request->options.first.object,
                       "What stands on the table at the start; the protocol's first object");
   command->footer(
-      "Example:\n  gripbench emulate\n  gripbench collect --workcell "
-      "assets/workcells/loopback.yaml "
-      "--protocol assets/protocols/loopback.yaml --out out/loopback   # in another terminal\n\n"
+      "Example:\n  gripbench emulate\n"
+      "  gripbench collect --workcell assets/workcells/loopback.yaml   # in another terminal\n\n"
       "Ctrl-C ends it. Lines of text on the control port play the operator and make things go "
       "wrong; 'help' lists them.");
   command->callback([request, from] {

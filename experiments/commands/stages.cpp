@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <string>
+
+#include <fmt/format.h>
 
 #include "experiments/commands/command.h"
 #include "experiments/detector_rows.h"
@@ -30,6 +33,27 @@ void parse_shard(const std::string& text, CollectRequest& request) {
   }
 }
 
+/// Fills in what the user left to the workcell's file, and says what that is.
+void take_from_workcell(CollectRequest& request, const WorkcellChoice& workcell, bool writes) {
+  const bool all_given = !request.protocol.empty() && !(writes && request.dataset.empty());
+  if (request.protocol.empty()) {
+    if (!workcell.protocol) {
+      throw hal::InputError("--protocol: name the experiment; " + request.workcell.string() +
+                            " has no 'protocol' of its own");
+    }
+    request.protocol = workcell.protocol->lexically_normal();
+  }
+  if (writes && request.dataset.empty()) {
+    const std::string rig = request.workcell.stem(), task = request.protocol.stem();
+    std::string name = rig == task ? rig : rig + "-" + task;
+    if (request.shards > 1) name += fmt::format("-{}of{}", request.shard + 1, request.shards);
+    request.dataset = fs::path("out") / name;
+  }
+  if (all_given) return;
+  const std::string into = writes ? ", data set " + request.dataset.string() : "";
+  fmt::print(stderr, "collect: protocol {}{}\n", request.protocol.string(), into);
+}
+
 std::vector<std::string> row_ids() {
   std::vector<std::string> ids;
   for (const DetectorRow& row : all_detector_rows()) ids.push_back(row.facts.id);
@@ -51,9 +75,10 @@ void add_collect_command(CLI::App& program) {
       "collect", "Run the grasp protocol on a rig; goes on where an earlier run stopped");
   options->request.workcell = assets_folder() / "workcells" / "sim.yaml";
   command->add_option("--workcell", options->request.workcell, "The rig")->capture_default_str();
-  command->add_option("--protocol", options->request.protocol, "The experiment")->required();
+  command->add_option("--protocol", options->request.protocol,
+                      "The experiment; the workcell's own, if left out");
   command->add_option("--out", options->request.dataset,
-                      "Folder of the data set; needed unless --dry-run");
+                      "Folder of the data set; out/WORKCELL-PROTOCOL, if left out");
   CLI::Option* seed =
       command->add_option("--seed", options->seed, "In place of the protocol's own seed")
           ->check(seed_range());
@@ -62,27 +87,29 @@ void add_collect_command(CLI::App& program) {
   add_jobs_option(*command, options->jobs);
   CLI::Option* jobs = command->get_option("--jobs");
   command->add_flag("--dry-run", options->dry_run,
-                    "Print every motion, as the rig's twin makes it; move nothing, write nothing");
+                    "Print every motion, and what the operator is asked, as the rig's twin goes "
+                    "through them; connect to nothing, move nothing, write nothing");
   command->footer(
-      "Example:\n  gripbench collect --protocol assets/protocols/li2018.yaml --out out/li2018");
+      "Examples:\n  gripbench collect --protocol assets/protocols/li2018.yaml --out out/li2018\n"
+      "  gripbench collect --workcell assets/workcells/loopback.yaml   # 'gripbench emulate' runs\n"
+      "  gripbench collect --workcell assets/workcells/loopback.yaml --dry-run");
   command->callback([options, seed, jobs] {
     CollectRequest& request = options->request;
+    const WorkcellChoice workcell = choose_workcell(request.workcell);
     // There is one real rig, however many cores there are.
-    if (jobs->count() == 0) {
-      options->jobs = std::min(options->jobs, choose_workcell(request.workcell).most_jobs);
-    }
+    if (jobs->count() == 0) options->jobs = std::min(options->jobs, workcell.most_jobs);
+    parse_shard(options->shard, request);
+    take_from_workcell(request, workcell, !options->dry_run);
     if (!request.dataset.has_filename()) request.dataset = request.dataset.parent_path();
     if (seed->count() > 0) {
       request.seed = options->seed;
     } else {
       options->seed = load_protocol(request.protocol).seed;
     }
-    parse_shard(options->shard, options->request);
     if (options->dry_run) {
       run_rehearsal(options->request, stage_context(options->jobs));
       return;
     }
-    if (request.dataset.empty()) throw hal::InputError("--out: name the folder of the data set");
     run_recorded(options->request.dataset.parent_path() /
                      (options->request.dataset.filename().string() + ".run"),
                  options->seed, [&](const Stage& stage) {

@@ -19,6 +19,20 @@ std::string lower_case(std::string text) {
 
 }  // namespace
 
+std::string question_to_take() {
+  return "The jaws are about to open. Take what they hold, if anything";
+}
+
+std::string question_to_place(const Placement& placement) {
+  return fmt::format("{}: put '{}' at x {:.1f} mm, y {:.1f} mm, turned {:.1f} degrees",
+                     placement.grasp, placement.object, 1e3 * placement.position.x(),
+                     1e3 * placement.position.y(), placement.yaw * 180.0 / std::numbers::pi);
+}
+
+std::string question_whether_slipped(const Placement& placement) {
+  return fmt::format("{}: did '{}' slip?", placement.grasp, placement.object);
+}
+
 std::string TerminalOperator::ask(const std::string& question) {
   questions_ << question << std::flush;
   std::string answer;
@@ -32,24 +46,17 @@ std::string TerminalOperator::ask(const std::string& question) {
   return lower_case(answer.substr(first, answer.find_last_not_of(" \t\r") - first + 1));
 }
 
-void TerminalOperator::take_what_is_held() {
-  ask("The jaws are about to open. Take what they hold, if anything, and press Enter: ");
-}
+void TerminalOperator::take_what_is_held() { ask(question_to_take() + ", and press Enter: "); }
 
 void TerminalOperator::place(const Placement& placement) {
-  const std::string question = fmt::format(
-      "{}: put '{}' at x {:.1f} mm, y {:.1f} mm, turned {:.1f} degrees. Enter when it stands, q to "
-      "stop: ",
-      placement.grasp, placement.object, 1e3 * placement.position.x(), 1e3 * placement.position.y(),
-      placement.yaw * 180.0 / std::numbers::pi);
-  if (ask(question) == "q") {
+  if (ask(question_to_place(placement) + ". Enter when it stands, q to stop: ") == "q") {
     throw Interrupted("stopped as asked; run the same command again to go on from here");
   }
 }
 
 std::optional<bool> TerminalOperator::slipped(const Placement& placement) {
-  const std::string question = fmt::format(
-      "{}: did '{}' slip? y, n, or ? if you cannot tell: ", placement.grasp, placement.object);
+  const std::string question =
+      question_whether_slipped(placement) + " y, n, or ? if you cannot tell: ";
   while (true) {
     const std::string answer = ask(question);
     if (answer == "y" || answer == "yes") return true;

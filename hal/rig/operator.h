@@ -30,6 +30,11 @@ class Operator {
   virtual std::optional<bool> slipped(const Placement& placement) = 0;
 };
 
+/// What a person is asked, without how to answer.
+std::string question_to_take();
+std::string question_to_place(const Placement& placement);
+std::string question_whether_slipped(const Placement& placement);
+
 /// Asks at a terminal. Answers that cannot be understood are asked for again.
 class TerminalOperator final : public Operator {
  public:

@@ -88,8 +88,10 @@ RigSettings RigSettings::from(ConfigNode workcell) {
   }
   settings.file = workcell.file();
   settings.operator_control = operator_from(workcell);
-  // Only rehearsals and the emulator look at the twin.
-  if (workcell.has("twin")) workcell.path("twin");
+  // Only rehearsals and the emulator look at the twin, only the experiment at what to do.
+  for (const char* key : {"twin", "protocol"}) {
+    if (workcell.has(key)) workcell.path(key);
+  }
   workcell.finish();
   return settings;
 }

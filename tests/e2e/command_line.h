@@ -54,6 +54,9 @@ class CommandLine : public testing::Test {
     posix_spawn_file_actions_init(&files);
     for (const std::string& file : {output, errors}) fs::remove(root_ / file);
     const int flags = O_WRONLY | O_CREAT | O_APPEND;
+    if (!working_folder_.empty()) {
+      posix_spawn_file_actions_addchdir_np(&files, working_folder_.c_str());
+    }
     posix_spawn_file_actions_addopen(&files, 1, (root_ / output).c_str(), flags, 0600);
     posix_spawn_file_actions_addopen(&files, 2, (root_ / errors).c_str(), flags, 0600);
     pid_t child = 0;
@@ -78,6 +81,8 @@ class CommandLine : public testing::Test {
   }
 
   fs::path root_;
+  /// Where commands are typed, if not where the tests run.
+  fs::path working_folder_;
 };
 
 /// What is left of a protocol that is cut down for a test.

@@ -117,7 +117,44 @@ TEST_F(CommandLine, ADryRunPrintsEveryMotionAndWritesNothing) {
     ++lifts;
   }
   EXPECT_GE(lifts, 6u);
-  expect_one_line(run({"collect", "--protocol", root_ / "tiny.yaml"}), 2, "--out");
+}
+
+TEST_F(CommandLine, AWorkcellNamesWhatIsDoneThereAndTheDataSetIsNamedAfterBoth) {
+  const fs::path assets = fs::path(GRIPBENCH_SOURCE_DIR) / "assets";
+  std::string text = text_of(assets / "workcells" / "sim.yaml");
+  for (const char* file : {"objects", "mjcf", "sensors"}) {
+    for (std::size_t at = 0;
+         (at = text.find("../" + std::string(file), at)) != std::string::npos;) {
+      text.replace(at, 2, assets.string());
+    }
+  }
+  const std::string quick = "protocol: ../protocols/quick.yaml";
+  const std::size_t at = text.find(quick);
+  ASSERT_NE(at, std::string::npos);
+  std::ofstream(root_ / "cell.yaml")
+      << std::string(text).replace(at, quick.size(), "protocol: tiny.yaml");
+  std::ofstream(root_ / "idle.yaml") << std::string(text).erase(at, quick.size());
+  write_tiny_protocol(
+      root_ / "tiny.yaml",
+      {.train = {"soap_box"}, .test = {"stapler"}, .grasps_per_object = 1, .trial_lifts = 1});
+  working_folder_ = root_;
+  const Ended ended = run({"collect", "--workcell", "cell.yaml"});
+  EXPECT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_EQ(ended.errors.find("collect: protocol tiny.yaml, data set out/cell-tiny\n"), 0u)
+      << ended.errors;
+  EXPECT_EQ(run({"verify", "out/cell-tiny"}).code, 0);
+  const Ended again = run({"collect", "--workcell", "cell.yaml"});
+  EXPECT_EQ(again.code, 0) << again.errors;
+  EXPECT_NE(again.errors.find("2 grasps were there"), std::string::npos) << "it goes on";
+
+  // What is done on a rig is no part of it: another protocol, the same data set.
+  write_tiny_protocol(
+      root_ / "tiny.yaml",
+      {.train = {"soap_box"}, .test = {"stapler"}, .grasps_per_object = 1, .trial_lifts = 2});
+  expect_one_line(run({"collect", "--workcell", "cell.yaml", "--protocol", "tiny.yaml", "--out",
+                       "out/cell-tiny"}),
+                  2, "protocol");
+  expect_one_line(run({"collect", "--workcell", "idle.yaml"}), 2, "--protocol: name");
 }
 
 TEST_F(CommandLine, ListsTheCatalogue) {

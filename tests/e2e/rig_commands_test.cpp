@@ -1,3 +1,8 @@
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
 #include <gmock/gmock.h>
 
 #include "tests/e2e/rig_command_line.h"
@@ -47,6 +52,104 @@ TEST_F(RigCommands, AWrongKeyIsNamedWithItsLine) {
   text = replaced(text, "max_speed", "max_sped");
   std::ofstream(file) << text;
   expect_one_line(run({"devices", file}), 2, "did you mean 'max_sped'");
+}
+
+/// Goes through lines in their order.
+class Lines {
+ public:
+  explicit Lines(const std::string& text) : stream_(text) {}
+  /// The next line, which must hold `part`; its text after that.
+  std::string next(const std::string& part) {
+    std::string line;
+    EXPECT_TRUE(std::getline(stream_, line)) << "expected '" << part << "', nothing came";
+    const std::size_t at = line.find(part);
+    EXPECT_NE(at, std::string::npos) << "expected '" << part << "', got '" << line << "'";
+    return at == std::string::npos ? "" : line.substr(at + part.size());
+  }
+  /// Where the next line sends the arm (m).
+  std::array<double, 3> arm() {
+    const std::string rest = next("  arm   to (");
+    std::array<double, 3> to{};
+    EXPECT_EQ(std::sscanf(rest.c_str(), "%lf, %lf, %lf", &to[0], &to[1], &to[2]), 3) << rest;
+    return to;
+  }
+  /// To what width the next line sends the jaws (mm).
+  double jaws() { return std::strtod(next("  jaws  to ").c_str(), nullptr); }
+  bool at_end() { return stream_.peek() == EOF; }
+
+ private:
+  std::istringstream stream_;
+};
+
+TEST_F(RigCommands, ADryRunShowsEveryMotionAndEveryQuestionInTheirOrder) {
+  // Nobody listens where the file expects its devices: nothing is connected to.
+  const fs::path rig = workcell_on_nothing();
+  write_tiny_protocol(
+      root_ / "tiny.yaml",
+      {.train = {"soap_box"}, .test = {"torch"}, .grasps_per_object = 1, .trial_lifts = 1});
+  const Ended ended =
+      run({"collect", "--workcell", rig, "--protocol", root_ / "tiny.yaml", "--dry-run"});
+  ASSERT_EQ(ended.code, 0) << ended.errors;
+  const std::array<double, 3> home{0.45, 0.0, 0.30};
+  int lowered = 0;
+  Lines lines(ended.output);
+
+  // Nothing moves before somebody has what the jaws hold.
+  lines.next("asks  The jaws are about to open. Take what they hold");
+  lines.next("jaws  home: open all the way");
+  EXPECT_EQ(lines.jaws(), 80.0);
+  EXPECT_EQ(lines.arm()[2], home[2]);
+  EXPECT_EQ(lines.arm(), home);
+  for (const std::string object : {"soap_box", "torch"}) {
+    lines.next("asks  " + object + "/position_0/touch: put '" + object + "' at");
+    lines.jaws();
+    const std::array<double, 3> above = lines.arm(), grip = lines.arm();
+    EXPECT_GT(above[2], grip[2] + 0.03) << "clear of the object";
+    EXPECT_EQ(above[0], grip[0]);
+    // The search: jaws only, until they open for the operator, who is asked once the arm is home.
+    while (lines.jaws() != 80.0 && !lines.at_end()) {
+    }
+    EXPECT_EQ(lines.arm(), (std::array<double, 3>{grip[0], grip[1], home[2]})) << "up first";
+    EXPECT_EQ(lines.arm(), home);
+    for (const std::string lift : {"position_0/trial_0", "000"}) {
+      lines.next("asks  " + object + "/" + lift + ": put '" + object + "' at");
+      const double open = lines.jaws();
+      EXPECT_EQ(lines.arm(), above);
+      EXPECT_EQ(lines.arm(), grip);
+      EXPECT_LT(lines.jaws(), open) << "they close";
+      EXPECT_NEAR(lines.arm()[2], grip[2] + 0.02, 1e-9) << "the lift";
+      lines.next("asks  " + object + "/" + lift + ": did '" + object + "' slip?");
+      if (object == "torch" && lift == "000") break;
+      // What is still held is lowered to where it was gripped, and only then let go.
+      std::array<double, 3> next{};
+      const std::string rest = lines.next("  ");
+      if (rest.find("arm   to (") != std::string::npos) {
+        EXPECT_EQ(std::sscanf(rest.c_str() + rest.find('(') + 1, "%lf, %lf, %lf", &next[0],
+                              &next[1], &next[2]),
+                  3);
+        EXPECT_EQ(next, grip);
+        EXPECT_EQ(lines.jaws(), 80.0);
+        ++lowered;
+      } else {
+        EXPECT_THAT(rest, HasSubstr("jaws  to 80.00 mm"));
+      }
+      EXPECT_EQ(lines.arm()[2], home[2]);
+      EXPECT_EQ(lines.arm(), home);
+    }
+  }
+  EXPECT_TRUE(lines.at_end());
+  EXPECT_GT(lowered, 0) << "no lift held, so nothing was lowered";
+  EXPECT_FALSE(fs::exists(root_ / "out"));
+}
+
+TEST_F(RigCommands, ADryRunEndsAtTheFirstMotionThatTheLimitsRefuse) {
+  const fs::path rig = workcell_on_nothing();
+  write_tiny_protocol(root_ / "tiny.yaml");
+  std::string text = replaced(text_of(rig), "max_lift: 0.021", "max_lift: 0.015");
+  std::ofstream(rig) << text;
+  expect_one_line(
+      run({"collect", "--workcell", rig, "--protocol", root_ / "tiny.yaml", "--dry-run"}), 3,
+      "arm: motion refused: what is held would be lifted 20.0 mm; allowed are 15.0 mm");
 }
 
 using EmulatedRigCommands = EmulatedRigCommandLine;

@@ -29,7 +29,8 @@ class RigGrasps : public EmulatedRigCommandLine {
         protocol_,
         {.train = {"soap_box"}, .test = {"torch"}, .grasps_per_object = 1, .trial_lifts = 1});
     // For a test, no hiccup of a busy machine is a death.
-    rig_ = workcell_on(ports_, {{"operator:", "watchdog: {port: " + watchdog_port_ +
+    rig_ = workcell_on(ports_, {{"protocol: ../protocols/loopback.yaml", "protocol: tiny.yaml"},
+                                {"operator:", "watchdog: {port: " + watchdog_port_ +
                                                   ", beat_timeout: 10, camera_timeout: 20}\n"
                                                   "operator:"}});
   }
@@ -84,12 +85,16 @@ class RigGrasps : public EmulatedRigCommandLine {
 
 TEST_F(RigGrasps, AreThoseOfTheSameTwinInProcess) {
   const Ended probed = run({"devices", rig_});
-  const Ended collected = collect(rig_, protocol_);
+  // The rig's file says what to do, and where it goes by itself.
+  working_folder_ = root_;
+  const Ended collected = run({"collect", "--workcell", rig_});
+  const fs::path dataset = root_ / "out" / "rig-tiny";
   if (lost_time()) GTEST_SKIP() << kTooBusy << said_by_emulator();
   EXPECT_EQ(probed.code, 0) << probed.output << probed.errors;
   ASSERT_EQ(collected.code, 0) << collected.errors;
+  EXPECT_THAT(collected.errors, HasSubstr("tiny.yaml, data set out/rig-tiny\n"));
 
-  const experiments::EpisodeStore store = experiments::EpisodeStore::open(dataset_);
+  const experiments::EpisodeStore store = experiments::EpisodeStore::open(dataset);
   const std::vector<experiments::EpisodeRecord> records = store.records();
   ASSERT_EQ(records.size(), 2u);
   const experiments::GraspProtocol protocol = experiments::load_protocol(protocol_);
@@ -111,7 +116,7 @@ TEST_F(RigGrasps, AreThoseOfTheSameTwinInProcess) {
     }
   }
 
-  const Ended again = run({"replicate", dataset_, "--protocol", protocol_});
+  const Ended again = run({"replicate", dataset, "--protocol", protocol_});
   ASSERT_EQ(again.code, 0) << again.errors;
   std::istringstream lines(again.output);
   int compared = 0;
