@@ -147,13 +147,13 @@ TEST_F(CommandLine, AWorkcellNamesWhatIsDoneThereAndTheDataSetIsNamedAfterBoth) 
   EXPECT_EQ(again.code, 0) << again.errors;
   EXPECT_NE(again.errors.find("2 grasps were there"), std::string::npos) << "it goes on";
 
-  // What is done on a rig is no part of it: another protocol, the same data set.
-  write_tiny_protocol(
-      root_ / "tiny.yaml",
-      {.train = {"soap_box"}, .test = {"stapler"}, .grasps_per_object = 1, .trial_lifts = 2});
-  expect_one_line(run({"collect", "--workcell", "cell.yaml", "--protocol", "tiny.yaml", "--out",
-                       "out/cell-tiny"}),
-                  2, "protocol");
+  // What is done on a rig is no part of what it is made of.
+  fs::copy(root_ / "tiny.yaml", root_ / "same.yaml");
+  write_tiny_protocol(root_ / "tiny.yaml");
+  const Ended same = run(
+      {"collect", "--workcell", "cell.yaml", "--protocol", "same.yaml", "--out", "out/cell-tiny"});
+  EXPECT_EQ(same.code, 0) << same.errors;
+  EXPECT_NE(same.errors.find("2 grasps were there"), std::string::npos) << same.errors;
   expect_one_line(run({"collect", "--workcell", "idle.yaml"}), 2, "--protocol: name");
 }
 

@@ -143,7 +143,8 @@ class ToolSpeed {
   explicit ToolSpeed(const std::string& port)
       : rtde_({.host = "127.0.0.1",
                .port = static_cast<std::uint16_t>(std::stoi(port)),
-               .stale_after = hal::Duration(5.0)},
+               .stale_after = hal::Duration(5.0),
+               .beat_input = {}},
               {{"actual_TCP_speed", hal::RtdeType::kVector6d, "", true}}, clock_) {}
 
   double upwards() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "hal/emulator/camera_server.h"
@@ -15,19 +16,23 @@ namespace gripbench::hal {
 /// Every device of a rig, emulated over one scripted workcell in real time, on free ports of the
 /// loopback interface. Its object always stands before the arm, and never slips by its own account.
 struct EmulatedRig {
-  explicit EmulatedRig(const experiments::FakeScript& script = {})
+  explicit EmulatedRig(const experiments::FakeScript& script = {}, bool homed = true)
       : workcell([script] { return experiments::make_fake_workcell(script); }),
         control(board),
         arm(workcell, "127.0.0.1", kAnyUrPorts, unlocked_soon(), board, control),
-        gripper(workcell, {}, {.homed = true}, board, control),
+        gripper(workcell, {}, {.homed = homed}, board, control),
         tactile(workcell, LiveCamera::kTactile, {}, board, control),
         camera(workcell, LiveCamera::kExternal, {}, board, control) {
     Placement placement;
     placement.object = "can";
     workcell.call([&](Workcell& cell) { cell.stage().present(placement); });
-    for (const char* nothing : {"take", "present", "watch"}) {
+    for (const char* nothing : {"present", "watch"}) {
       control.add(nothing, "", "", [](const auto&) { return ""; });
     }
+    control.add("take", "", "", [this](const auto&) {
+      when_taken = workcell.state();
+      return "";
+    });
     control.add("slipped", "", "", [](const auto&) { return "no"; });
     control.listen({});
   }
@@ -93,6 +98,9 @@ struct EmulatedRig {
   }
 
   LiveWorkcell workcell;
+  /// As everything stood when the operator was asked to take what the jaws hold. To be read once
+  /// the stage has presented something.
+  std::optional<LiveState> when_taken;
   FaultBoard board;
   ControlServer control;
   UrEmulator arm;
