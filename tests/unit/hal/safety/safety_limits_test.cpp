@@ -124,6 +124,31 @@ TEST(SafetyLimits, GuardJaws) {
   EXPECT_THAT(complaint([&] { check_grip_force(limits(), 30.1); }), HasSubstr("30.1 N"));
 }
 
+TEST(SafetyLimits, JawsThatCloseMayTakeHoldBeforeTheLiftIsOver) {
+  SafetyState closing = at(0.45, 0.0, 0.2);
+  closing.jaws_close = true;
+  EXPECT_THAT(to(down_at(0.45, 0.0, 0.224), closing), IsEmpty());
+  EXPECT_THAT(to(down_at(0.45, 0.0, 0.1), closing), IsEmpty());
+  EXPECT_THAT(to(down_at(0.45, 0.0, 0.23), closing),
+              HasSubstr("what the closing jaws take hold of would be lifted 30.0 mm"));
+  EXPECT_THAT(complaint([] { check_closing_in_motion(limits(), 0.02); }), IsEmpty());
+  EXPECT_THAT(complaint([] { check_closing_in_motion(limits(), 0.03); }),
+              HasSubstr("the arm has yet to rise 30.0 mm"));
+}
+
+TEST(SafetyLimits, GuardHoming) {
+  const SafetyState within = at(0.45, 0.0, 0.2);
+  EXPECT_THAT(complaint([&] { check_homing(limits(), within, false); }), IsEmpty());
+  EXPECT_THAT(complaint([&] { check_homing(limits(), within, true); }),
+              HasSubstr("gripper: homing refused: the arm moves"));
+  EXPECT_THAT(complaint([] { check_homing(limits(), at(0.45, 0.0, 0.5), false); }),
+              AllOf(HasSubstr("homing refused: the tool is at"), HasSubstr("outside")));
+  SafetyState pressing = within;
+  pressing.normal_force = 31.0;
+  EXPECT_THAT(complaint([&] { check_homing(limits(), pressing, false); }),
+              HasSubstr("the pads press with 31.0 N"));
+}
+
 TEST(SafetyLimits, FileMustNameThemAll) {
   const std::string file = ::testing::TempDir() + "safety_limits_test.yaml";
   const std::string text =
