@@ -50,9 +50,21 @@ HttpAddress HttpAddress::from(const std::string& url) {
   return address;
 }
 
+Bytes HttpAnswer::receive(Duration timeout) {
+  const Deadline deadline(timeout);
+  while (true) {
+    if (chunks && chunks->ended()) {
+      throw WireError(fmt::format("{} ended its answer", connection.peer()));
+    }
+    const ByteView bytes = connection.receive(deadline.left());
+    if (!chunks || bytes.empty()) return Bytes(bytes.begin(), bytes.end());
+    if (Bytes part = chunks->take(bytes); !part.empty()) return part;
+  }
+}
+
 HttpAnswer http_get(const HttpAddress& address, Duration timeout) {
   const Deadline deadline(timeout);
-  HttpAnswer answer{TcpConnection::connect(address.host, address.port, timeout), {}, {}};
+  HttpAnswer answer{TcpConnection::connect(address.host, address.port, timeout), {}, {}, {}};
   TcpConnection& connection = answer.connection;
   connection.send(fmt::format("GET {} HTTP/1.0\r\nHost: {}:{}\r\nConnection: close\r\n\r\n",
                               address.path, address.host, address.port));
@@ -82,11 +94,14 @@ HttpAnswer http_get(const HttpAddress& address, Duration timeout) {
     throw WireError(fmt::format("expected {} from {}, got '{}'", address.path, connection.peer(),
                                 answer.head.first_line));
   }
-  if (answer.head.header("transfer-encoding").value_or("identity") != "identity") {
-    throw WireError(
-        fmt::format("{} answers in chunks to a request in HTTP/1.0, which this client "
-                    "does not read",
-                    connection.peer()));
+  const std::string coding =
+      in_small_letters(answer.head.header("transfer-encoding").value_or("identity"));
+  if (coding == "chunked") {
+    answer.chunks.emplace();
+    answer.body = answer.chunks->take(answer.body);
+  } else if (coding != "identity") {
+    throw WireError(fmt::format("expected {} answers plain or in chunks, got them as '{}'",
+                                connection.peer(), coding));
   }
   return answer;
 }
@@ -94,7 +109,8 @@ HttpAnswer http_get(const HttpAddress& address, Duration timeout) {
 std::string http_get_document(const HttpAddress& address, Duration timeout, std::size_t most) {
   const Deadline deadline(timeout);
   HttpAnswer answer = http_get(address, timeout);
-  const std::optional<std::size_t> length = answer.head.content_length();
+  const std::optional<std::size_t> length =
+      answer.chunks ? std::nullopt : answer.head.content_length();
   if (length && *length > most) {
     throw WireError(fmt::format("expected {} from {} to have at most {} bytes, got {}",
                                 address.path, answer.connection.peer(), most, *length));
@@ -104,12 +120,12 @@ std::string http_get_document(const HttpAddress& address, Duration timeout, std:
       throw WireError(fmt::format("expected {} from {} to have at most {} bytes, got more",
                                   address.path, answer.connection.peer(), most));
     }
-    ByteView bytes;
+    Bytes bytes;
     try {
-      bytes = answer.connection.receive(deadline.left());
+      bytes = answer.receive(deadline.left());
     } catch (const WireError&) {
-      // Without a length the end of the connection is the end of the document.
-      if (length) throw;
+      // Without a length the last chunk, or the end of the connection, ends the document.
+      if (length || (answer.chunks && !answer.chunks->ended())) throw;
       break;
     }
     if (bytes.empty()) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "hal/net/http_chunks.h"
 #include "hal/net/http_head.h"
 #include "hal/net/tcp_connection.h"
 
@@ -21,11 +23,17 @@ struct HttpAddress {
 struct HttpAnswer {
   TcpConnection connection;
   HttpHead head;
-  /// What came of the body so far.
+  /// What came of the body together with the head.
   Bytes body;
+  /// Where the body comes in chunks: takes them apart.
+  std::optional<HttpChunks> chunks;
+
+  /// Whatever came of the body next, waiting up to `timeout` for it; empty if nothing did.
+  /// @throws WireError if the connection is closed or broken, or the body has ended.
+  Bytes receive(Duration timeout);
 };
 
-/// Asks in HTTP/1.0, so that no server answers in chunks.
+/// Asks in HTTP/1.0, and yet some servers answer in chunks (ffmpeg does): those are taken apart.
 /// @throws WireError if there is no connection, no HTTP answer, or one that is not 200;
 /// SilenceError.
 HttpAnswer http_get(const HttpAddress& address, Duration timeout);

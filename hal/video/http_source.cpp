@@ -43,7 +43,7 @@ HttpSource::HttpSource(const VideoSettings& settings, const HttpVideo& video, co
 std::optional<CapturedFrame> HttpSource::next(Duration timeout) {
   std::optional<MultipartPart> part = reader_.next();
   if (!part) {
-    const ByteView bytes = answer_.connection.receive(timeout);
+    const Bytes bytes = answer_.receive(timeout);
     reader_.append(bytes, clock_.now());
     part = reader_.next();
   }

@@ -1,7 +1,9 @@
-// What reads HTTP: heads, addresses, the parts of an MJPEG stream, and the headers of its pictures.
+// What reads HTTP: heads, addresses, chunks, the parts of an MJPEG stream, and the headers of its
+// pictures.
 #include <cstddef>
 #include <cstdint>
 
+#include "hal/net/http_chunks.h"
 #include "hal/video/jpeg_size.h"
 #include "hal/video/multipart_reader.h"
 
@@ -33,6 +35,15 @@ void read_parts(ByteView bytes, std::size_t split) {
   if (in_parts + reader.skipped() > bytes.size()) __builtin_trap();
 }
 
+void read_chunks(ByteView bytes, std::size_t split) {
+  HttpChunks chunks;
+  std::size_t in_chunks = 0;
+  for (const ByteView part : {bytes.first(split), bytes.subspan(split)}) {
+    in_chunks += chunks.take(part).size();
+  }
+  if (in_chunks > bytes.size()) __builtin_trap();
+}
+
 void read_head(std::string_view text) {
   const auto end = find_head_end(text);
   if (!end) return;
@@ -51,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView bytes(data, size);
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   swallow([&] { read_parts(bytes, size > 0 ? data[0] % size : 0); });
+  swallow([&] { read_chunks(bytes, size > 0 ? data[0] % size : 0); });
   swallow([&] { read_head(text); });
   swallow([&] { MultipartReader(std::string(text.substr(0, 100))); });
   jpeg_size(bytes);
