@@ -289,9 +289,14 @@ bool UrController::advance(UrRun& program, std::deque<UrMessage>& messages) {
   try {
     return program.step(*machine_, workcell_.now());
   } catch (const UrScriptError& error) {
-    messages.push_back(UrRuntimeException{error.line(), error.column(), error.what()});
+    // As seen from a controller; source: pharmbio/robotlab.
+    if (program.program().secondary) {
+      messages.push_back(UrKeyMessage{0, 0, "SECONDARY_PROGRAM_EXCEPTION_XXX", error.what()});
+    } else {
+      messages.push_back(UrRuntimeException{error.line(), error.column(), error.what()});
+    }
   } catch (const DeviceError& error) {
-    messages.push_back(UrRuntimeException{1, 1, fmt::format("runtime_error:{}:", error.what())});
+    messages.push_back(UrRuntimeException{1, 1, fmt::format("Runtime error: {}", error.what())});
   }
   return false;
 }

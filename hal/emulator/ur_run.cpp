@@ -20,8 +20,15 @@ constexpr double kToolAcceleration = 1.2;
 constexpr double kToolSpeed = 0.25;
 constexpr std::size_t kJoints = 6;
 
+// Controllers begin what goes wrong in a running program with these words ("Type error: str_sub
+// takes exact...", "Runtime error: The program used too much time without..."); what follows is
+// ours. Sources: pharmbio/robotlab; ros-industrial-attic/ur_modern_driver, issue 150.
 [[noreturn]] void fail(const UrExpression& at, const std::string& what) {
-  throw UrScriptError(at.line, at.column, "runtime_error:" + what + ":");
+  throw UrScriptError(at.line, at.column, "Runtime error: " + what);
+}
+
+[[noreturn]] void fail_type(const UrExpression& at, const std::string& what) {
+  throw UrScriptError(at.line, at.column, "Type error: " + what);
 }
 
 /// The arguments of a call as values, by place or by name.
@@ -38,12 +45,12 @@ class Arguments {
       if (part.name.empty()) {
         ++placed;
       } else if (std::find(named.begin(), named.end(), part.name) == named.end()) {
-        fail(call_, fmt::format("{} has no argument {}", call_.text, part.name));
+        fail_type(call_, fmt::format("{} has no argument {}", call_.text, part.name));
       }
     }
     if (placed < least || placed > most) {
-      fail(call_,
-           fmt::format("{} takes {} to {} arguments, not {}", call_.text, least, most, placed));
+      fail_type(call_, fmt::format("{} takes {} to {} arguments, not {}", call_.text, least, most,
+                                   placed));
     }
   }
 
@@ -60,7 +67,7 @@ class Arguments {
     const UrValue* value = find(place, "");
     const T* wanted = value == nullptr ? nullptr : std::get_if<T>(value);
     if (wanted == nullptr) {
-      fail(call_, fmt::format("argument {} of {} has the wrong type", place + 1, call_.text));
+      fail_type(call_, fmt::format("argument {} of {} has the wrong type", place + 1, call_.text));
     }
     return *wanted;
   }
@@ -69,7 +76,7 @@ class Arguments {
     const UrValue* value = find(place, name);
     if (value == nullptr) return otherwise;
     const double* number = std::get_if<double>(value);
-    if (number == nullptr) fail(call_, fmt::format("argument {} is no number", name));
+    if (number == nullptr) fail_type(call_, fmt::format("argument {} is no number", name));
     return *number;
   }
 
@@ -110,12 +117,12 @@ UrValue make_list(const UrExpression& at, const std::vector<UrValue>& items) {
   UrList numbers;
   for (const UrValue& item : items) {
     const double* number = std::get_if<double>(&item);
-    if (number == nullptr) fail(at, "a list holds numbers here");
+    if (number == nullptr) fail_type(at, "a list holds numbers here");
     numbers.push_back(*number);
   }
   if (at.kind == UrExpression::Kind::kList) return numbers;
   UrPose pose;
-  if (numbers.size() != pose.size()) fail(at, "a pose has six numbers");
+  if (numbers.size() != pose.size()) fail_type(at, "a pose has six numbers");
   std::copy(numbers.begin(), numbers.end(), pose.begin());
   return pose;
 }
@@ -254,7 +261,7 @@ UrMove parse_move(const UrExpression& at, const Arguments& arguments) {
              joints && joints->size() == kJoints) {
     move.target = *joints;
   } else {
-    fail(at, at.text + " goes to a pose or to six joint angles");
+    fail_type(at, at.text + " goes to a pose or to six joint angles");
   }
   return move;
 }
@@ -277,7 +284,7 @@ bool UrRun::still_waiting(UrMachine& machine, double now) {
     return !machine.motion_ended();
   } catch (const Error& error) {
     throw UrScriptError(program_.statements[next_ - 1].line, 1,
-                        fmt::format("runtime_error:{}:", error.what()));
+                        fmt::format("Runtime error: {}", error.what()));
   }
 }
 
@@ -346,7 +353,7 @@ UrValue UrRun::evaluate(const UrExpression& expression, UrMachine& machine, doub
     case UrExpression::Kind::kNegative: {
       const UrValue value = evaluate(*expression.parts[0].value, machine, now);
       const double* number = std::get_if<double>(&value);
-      if (number == nullptr) fail(expression, "only a number can be negative");
+      if (number == nullptr) fail_type(expression, "only a number can be negative");
       return -*number;
     }
     case UrExpression::Kind::kBinary:
@@ -367,7 +374,7 @@ UrValue UrRun::binary(const UrExpression& expression, UrMachine& machine, double
   const double* a = std::get_if<double>(&left);
   const double* b = std::get_if<double>(&right);
   if (a == nullptr || b == nullptr) {
-    fail(expression, fmt::format("operator {} takes numbers", expression.text));
+    fail_type(expression, fmt::format("operator {} takes numbers", expression.text));
   }
   switch (expression.text.front()) {
     case '+':

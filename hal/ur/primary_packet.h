@@ -34,7 +34,8 @@ struct UrErrorCode {
   std::string text;
 };
 
-/// PROGRAM_XXX_STARTED and PROGRAM_XXX_STOPPED, with the program's name as the text.
+/// PROGRAM_XXX_STARTED and PROGRAM_XXX_STOPPED, with the program's name as the text, or
+/// SECONDARY_PROGRAM_EXCEPTION_XXX, with what went wrong in a running secondary program.
 struct UrKeyMessage {
   std::int32_t code = 0;
   std::int32_t argument = 0;

@@ -269,8 +269,24 @@ TEST_F(PrimaryPrograms, WhatIsBeyondTheSubsetIsRefusedInTheControllersWords) {
     EXPECT_EQ(error.line, 3) << body;
   }
   EXPECT_THAT(error_of("def f():\n  write_output_integer_register(48, 1)\nend").text,
-              HasSubstr("runtime_error:"));
+              HasSubstr("Runtime error: "));
+  EXPECT_THAT(error_of("def f():\n  write_output_integer_register(\"a\", 1)\nend").text,
+              HasSubstr("Type error: "));
   EXPECT_THAT(error_of("sec f():\n  movel(p[0,0,0,0,0,0])\nend").text, HasSubstr("movel"));
+}
+
+TEST_F(PrimaryPrograms, WhatFailsInASecondaryOneIsAKeyMessage) {
+  const double since = clock_.now();
+  primary_.send_script("sec f():\n  write_output_integer_register(48, 1)\nend");
+  std::string text;
+  EXPECT_TRUE(eventually([&] {
+    for (const TimedUrMessage& timed : primary_.messages_since(since)) {
+      const auto* key = std::get_if<UrKeyMessage>(&timed.message);
+      if (key != nullptr && key->title == "SECONDARY_PROGRAM_EXCEPTION_XXX") text = key->text;
+    }
+    return !text.empty();
+  }));
+  EXPECT_THAT(text, HasSubstr("Runtime error: write_output_integer_register has registers 0 to"));
 }
 
 TEST_F(PrimaryPrograms, AMotionByJointsTakesTheArmThere) {
