@@ -231,7 +231,12 @@ void UrController::cycle(std::deque<UrMessage>& messages) {
 
 void UrController::measure() {
   const LiveState now = workcell_.state();
-  image_.timestamp = kOnSince + now.time;
+  const double elapsed = std::chrono::duration<double>(kCycle).count();
+  // Controllers stamp whole cycles, however late a busy machine comes to them.
+  const double since = kOnSince + now.time - image_.timestamp;
+  image_.timestamp = image_.cycle == 0
+                         ? kOnSince + now.time
+                         : image_.timestamp + elapsed * std::max(1.0, std::floor(since / elapsed));
   const Eigen::Isometry3d tool = machine_->tool_pose(now.arm);
   image_.tcp_pose = to_ur_pose(tool);
   const Eigen::Vector3d turning = now.arm.tcp_velocity.tail<3>();
@@ -246,7 +251,6 @@ void UrController::measure() {
   }
   std::array<double, 6> joints{};
   std::copy(now.arm.joint_positions.begin(), now.arm.joint_positions.end(), joints.begin());
-  const double elapsed = std::chrono::duration<double>(kCycle).count();
   for (std::size_t i = 0; i < joints.size(); ++i) {
     image_.joint_speeds[i] = image_.cycle == 0 ? 0.0 : (joints[i] - image_.joints[i]) / elapsed;
   }

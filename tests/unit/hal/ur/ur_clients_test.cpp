@@ -151,6 +151,25 @@ TEST(RtdeNames, AnUnknownFieldIsNamed) {
               AllOf(HasSubstr("arm: expected RTDE field 'actual_grip'"), HasSubstr("NOT_FOUND")));
 }
 
+TEST(RtdeOutputs, StampsAreWholeCyclesApart) {
+  LoopbackRig rig;
+  RigClock clock;
+  RtdeOptions options;
+  options.host = "127.0.0.1";
+  options.port = rig.emulator.ports().rtde;
+  const RtdeClient client(options, {{"timestamp", RtdeType::kDouble, "", true}}, clock);
+  RtdeSample last = client.newest();
+  for (int i = 0; i < 20; ++i) {
+    const RtdeSample next = client.wait_newer(last.number, Duration(kPatience));
+    const double cycles =
+        (std::get<double>(next.values[0].value()) - std::get<double>(last.values[0].value())) /
+        0.008;
+    EXPECT_GE(cycles, 0.9);
+    EXPECT_NEAR(cycles, std::round(cycles), 1e-6);
+    last = next;
+  }
+}
+
 TEST(RtdeInputs, OneWriterPerVariable) {
   LoopbackRig rig;
   const auto connect = [&] {
