@@ -53,10 +53,13 @@ VideoStream::VideoStream(VideoSettings settings, const Clock& clock)
                     [this] { return !frames_.empty() || !broken_because_.empty(); });
   if (!frames_.empty()) return;
   if (!broken_because_.empty()) throw DeviceError(settings_.device, broken_because_);
-  throw TimeoutError(
-      settings_.device,
-      fmt::format("expected a picture within {} s, {}", settings_.answer_timeout.count(),
-                  counts_.undecodable > 0 ? "what came could not be decoded" : "none came"));
+  const std::string came =
+      counts_.undecodable > 0 ? "what came could not be decoded"
+      : settling_ > 0
+          ? fmt::format("only the first {} came, during which a camera settles", settling_)
+          : "none came";
+  throw TimeoutError(settings_.device, fmt::format("expected a picture within {} s, {}",
+                                                   settings_.answer_timeout.count(), came));
 }
 
 VideoStream::~VideoStream() = default;
@@ -100,7 +103,11 @@ void VideoStream::capture(FrameSource& source, std::stop_token stop) {
       continue;
     }
     const double exposure = filter.exposure(frame->arrival, frame->stamp) - settings_.latency;
-    if (to_settle-- > 0) continue;
+    if (to_settle-- > 0) {
+      const std::lock_guard lock(mutex_);
+      ++settling_;
+      continue;
+    }
     keep(*std::move(frame), exposure);
   }
 }

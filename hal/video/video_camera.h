@@ -72,6 +72,8 @@ class VideoStream {
   int alike_ = 0;
   bool stalled_ = false;
   VideoCounts counts_;
+  /// Frames that came while the camera settled.
+  std::uint64_t settling_ = 0;
   std::string broken_because_;
 
   std::jthread thread_;

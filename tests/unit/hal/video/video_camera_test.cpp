@@ -340,6 +340,18 @@ Bytes jpeg_of(double brightness) {
   return jpeg;
 }
 
+TEST(VideoSources, FramesThatComeTooSlowlyToSettleAreTold) {
+  const TcpServer server = part_server({jpeg_of(80.0)}, 3);
+  RigClock clock;
+  VideoSettings settings;
+  settings.source = HttpVideo{fmt::format("http://127.0.0.1:{}/", server.port())};
+  settings.width_px = 96;
+  settings.height_px = 72;
+  settings.answer_timeout = Duration(1.0);
+  EXPECT_THAT(message_of([&] { VideoCamera(settings, clock); }),
+              HasSubstr("expected a picture within 1 s, only the first "));
+}
+
 TEST_F(MjpegTest, TimesFollowTheCamerasStamps) {
   // Picture i has brightness 10 i and is stamped 20 ms after the one before, whenever it is sent.
   std::vector<Bytes> jpegs;
