@@ -73,6 +73,15 @@ class EpisodeWriter {
   throw hal::DeviceError(error.device(), message);
 }
 
+/// What nobody may overlook after a fault; empty if the arm could be stopped.
+std::string arm_may_move(const GraspProgress& progress) {
+  if (progress.not_stopped.empty()) return "";
+  return fmt::format(
+      "; THE ARM MAY STILL MOVE, as it could not be told to stop: use the "
+      "emergency stop ({})",
+      progress.not_stopped);
+}
+
 /// The whole work of one run, and who has got how far with it.
 ///
 /// Objects are worked through one after the other, so that who puts them before the arm changes
@@ -113,6 +122,8 @@ class Collection {
   void work_through_tasks();
   /// Runs one task, and remembers it as aborted where a device's fault ends it.
   void attempt(hal::Workcell& workcell, const Task& task, EpisodeWriter& writer);
+  /// Leaves the rig empty once all is made.
+  void clear(hal::Workcell& workcell);
   void search(hal::Workcell& workcell, const GripPosition& position, GraspProgress& progress);
   Episode grasp(hal::Workcell& workcell, const GripPosition& position, const GraspPlan& plan,
                 GraspProgress& progress);
@@ -162,8 +173,7 @@ void Collection::plan(const std::vector<hal::ObjectDescription>& objects) {
   }
   std::vector<std::string> order;
   for (const auto& [object, grasps] : missing) order.push_back(object);
-  // Shuffled, so that wear of the gel or a change of the light does not go along with the alphabet.
-  hal::SeededDraw(hal::split_seed(protocol_.seed, "order of objects", 0)).shuffle(order);
+  shuffle_objects(protocol_, order);
 
   const std::size_t ahead = options_.jobs - 1;
   for (std::size_t i = 0; i < order.size() + ahead; ++i) {
@@ -182,7 +192,7 @@ void Collection::plan_searches(const std::string& object) {
 }
 
 void Collection::plan_grasps_of(const std::string& object, std::vector<GraspPlan> grasps) {
-  hal::SeededDraw(hal::split_seed(protocol_.seed, object + "/order of grasps", 0)).shuffle(grasps);
+  shuffle_grasps(protocol_, object, grasps);
   for (GraspPlan& plan : grasps) {
     tasks_.push_back({.position = &positions_.at({plan.object, plan.position}), .grasp = plan});
     ++summary_.grasps;
@@ -217,6 +227,22 @@ void Collection::work_through_tasks() {
     if (!task->grasp || position_known(*task->position)) attempt(*workcell, *task, writer);
   }
   writer.finish();
+  clear(*workcell);
+}
+
+void Collection::clear(hal::Workcell& workcell) {
+  {
+    // A rig that another worker's failure stopped stays as it is.
+    const std::lock_guard lock(mutex_);
+    if (error_) return;
+  }
+  GraspProgress progress;
+  try {
+    GraspScript(workcell, protocol_, stop_, &progress).clear();
+  } catch (const hal::DeviceError& error) {
+    throw_again(error, " (all grasps are made; the last object may still be held)" +
+                           arm_may_move(progress));
+  }
 }
 
 void Collection::attempt(hal::Workcell& workcell, const Task& task, EpisodeWriter& writer) {
@@ -257,13 +283,7 @@ void Collection::abort(const Task& task, const hal::DeviceError& error,
   }
   std::string more = fmt::format(" ({}/{}, {}: {}; run the same command again to go on from here)",
                                  aborted.object, aborted.grasp, aborted.phase, outcome);
-  if (!progress.not_stopped.empty()) {
-    more += fmt::format(
-        "; THE ARM MAY STILL MOVE, as it could not be told to stop: use the "
-        "emergency stop ({})",
-        progress.not_stopped);
-  }
-  throw_again(error, more);
+  throw_again(error, more + arm_may_move(progress));
 }
 
 void Collection::search(hal::Workcell& workcell, const GripPosition& position,

@@ -140,6 +140,15 @@ std::vector<GraspPlan> grasps_of_shard(const GraspProtocol& protocol, int shard,
   return mine;
 }
 
+void shuffle_objects(const GraspProtocol& protocol, std::vector<std::string>& objects) {
+  hal::SeededDraw(hal::split_seed(protocol.seed, "order of objects", 0)).shuffle(objects);
+}
+
+void shuffle_grasps(const GraspProtocol& protocol, const std::string& object,
+                    std::vector<GraspPlan>& grasps) {
+  hal::SeededDraw(hal::split_seed(protocol.seed, object + "/order of grasps", 0)).shuffle(grasps);
+}
+
 void check_jaws_reach(const GripPosition& position, const hal::GripperLimits& limits) {
   if (position.extent <= limits.max_width) return;
   throw hal::InputError(

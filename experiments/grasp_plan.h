@@ -72,6 +72,13 @@ std::vector<GraspPlan> plan_grasps(const GraspProtocol& protocol);
 /// with grasps are dealt out in turn, so that parts share none.
 std::vector<GraspPlan> grasps_of_shard(const GraspProtocol& protocol, int shard, int shards);
 
+/// Brings objects into the order in which their turns come: by chance, so that wear of the gel or a
+/// change of the light does not go along with the alphabet.
+void shuffle_objects(const GraspProtocol& protocol, std::vector<std::string>& objects);
+/// The same for the grasps of one object.
+void shuffle_grasps(const GraspProtocol& protocol, const std::string& object,
+                    std::vector<GraspPlan>& grasps);
+
 /// @throws hal::InputError if the object is wider across the jaws than they open.
 void check_jaws_reach(const GripPosition& position, const hal::GripperLimits& limits);
 

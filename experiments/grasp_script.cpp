@@ -99,6 +99,11 @@ TrialResult GraspScript::trial_lift(const GripPosition& position, double touch_w
   return {rig_knows ? judge.label() : ask_operator(), normal_force};
 }
 
+void GraspScript::clear() {
+  const StopOnFailure guard(workcell_, progress_);
+  workcell_.stage().clear();
+}
+
 Episode GraspScript::grasp(const GripPosition& position, const GraspPlan& plan,
                            const hal::ObjectDescription& object, double touch_width, double width) {
   const StopOnFailure guard(workcell_, progress_);

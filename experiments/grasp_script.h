@@ -46,6 +46,9 @@ class GraspScript {
   Episode grasp(const GripPosition& position, const GraspPlan& plan,
                 const hal::ObjectDescription& object, double touch_width, double width);
 
+  /// Leaves the rig empty after the last grasp.
+  void clear();
+
  private:
   void present(const hal::Placement& placement);
   void enter(GraspPhase phase);

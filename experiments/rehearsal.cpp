@@ -90,6 +90,7 @@ class AnnouncedStage final : public hal::Stage {
   std::optional<bool> operator_says_slipped() override {
     return inner_.stage().operator_says_slipped();
   }
+  void clear() override { inner_.stage().clear(); }
 
  private:
   hal::Workcell& inner_;
@@ -129,20 +130,27 @@ void rehearse(const GraspProtocol& protocol, const std::vector<hal::ObjectDescri
   std::map<std::string, std::vector<GraspPlan>> grasps;
   for (const GraspPlan& plan : plan_grasps(protocol)) grasps[plan.object].push_back(plan);
   const std::vector<GripPosition> positions = plan_positions(protocol, objects);
-  for (const hal::ObjectDescription& object : objects) {
+  std::map<std::string, const hal::ObjectDescription*> by_name;
+  for (const hal::ObjectDescription& object : objects) by_name[object.name] = &object;
+  std::vector<std::string> order;
+  for (const auto& [object, of_object] : grasps) order.push_back(object);
+  shuffle_objects(protocol, order);
+  for (const std::string& object : order) {
     std::map<int, std::pair<const GripPosition*, PositionRecord>> known;
     for (const GripPosition& position : positions) {
-      if (position.object != object.name) continue;
+      if (position.object != object) continue;
       known.emplace(position.index,
                     std::pair(&position, search_position(workcell, protocol, stop, position)));
     }
-    for (const GraspPlan& plan : grasps[object.name]) {
+    shuffle_grasps(protocol, object, grasps.at(object));
+    for (const GraspPlan& plan : grasps.at(object)) {
       stop.check();
       const auto& [position, found] = known.at(plan.position);
-      script.grasp(*position, plan, object, found.barely_touch_width,
+      script.grasp(*position, plan, *by_name.at(object), found.barely_touch_width,
                    planned_width(found, plan, protocol.squeeze));
     }
   }
+  script.clear();
 }
 
 }  // namespace gripbench::experiments

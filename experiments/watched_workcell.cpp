@@ -94,6 +94,7 @@ class WatchedWorkcell::WatchedStage final : public hal::Stage {
   std::optional<bool> operator_says_slipped() override {
     return inner_.stage().operator_says_slipped();
   }
+  void clear() override { inner_.stage().clear(); }
 
  private:
   hal::Workcell& inner_;

@@ -83,6 +83,10 @@ class Stage {
 
   /// A person's word, after the lift, on whether the object slipped; nothing where nobody can say.
   virtual std::optional<bool> operator_says_slipped() = 0;
+
+  /// After the last grasp: what is held is put down, the jaws open, the arm goes home. Nothing
+  /// where the next object is put down anew anyway.
+  virtual void clear() = 0;
 };
 
 }  // namespace gripbench::hal

@@ -264,6 +264,7 @@ class SimStage final : public hal::Stage {
   }
   hal::Variation variation() override { return session_.drawn(); }
   std::optional<bool> operator_says_slipped() override { return std::nullopt; }
+  void clear() override {}
 
  private:
   Session& session_;

@@ -371,6 +371,8 @@ class ReplayStage final : public Stage {
     return scene_.grasp ? std::optional(scene_.grasp->slip) : scene_.trial_slipped;
   }
 
+  void clear() override {}
+
  private:
   static bool outcome(const RecordedPosition& position, int trial, const std::string& name) {
     if (trial < 0 || trial >= static_cast<int>(position.trials.size())) {

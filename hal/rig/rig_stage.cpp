@@ -99,6 +99,11 @@ void RigStage::zero_slip() {
 
 std::optional<bool> RigStage::operator_says_slipped() { return operator_->slipped(placement_); }
 
+void RigStage::clear() {
+  // Whatever a rig holds that was never at work here is not this run's to let go.
+  if (!first_) put_down();
+}
+
 void RigStage::move_arm(const Eigen::Vector3d& to) {
   arm_.start_move(tool_down_at(to), settings_.motion);
   wait_for("arm", [&] { return !arm_.moving(); });

@@ -51,6 +51,8 @@ class RigStage final : public Stage {
   std::optional<std::array<PadMap, 2>> pad_maps() override { return std::nullopt; }
   Variation variation() override { return {}; }
   std::optional<bool> operator_says_slipped() override;
+  /// @throws as `present`.
+  void clear() override;
 
  private:
   void home_jaws();

@@ -35,11 +35,11 @@ std::vector<std::string> watched_by(const WatchdogSettings& settings);
 ///
 /// Its port speaks lines of text, each answered by "ok" and what there is to say, or "error: " and
 /// why:
-///   hello                       gripbench-watchdog, what it watches (watched_by), the mode, and
-///   why watch                       begins to watch this connection's run; answers the relay's
-///   port beat PROGRESS CAMERA=N ...  the run lives; an error once it counts as lost bye the run is
-///   about to close this connection release, open               a person has the part, or the jaws
-///   shall open first
+///   hello                       gripbench-watchdog, what it watches, the mode and why
+///   watch                       begins to watch this connection's run; answers the relay's port
+///   beat PROGRESS CAMERA=N ...  the run lives; an error once it counts as lost
+///   bye                         the run is about to close this connection
+///   release, open               a person has the part, or the jaws shall open first
 class Watchdog {
  public:
   using Say = std::function<void(const std::string& line)>;

@@ -72,6 +72,7 @@ class WatchingStage final : public hal::Stage {
   }
   hal::Variation variation() override { return inner_.stage().variation(); }
   std::optional<bool> operator_says_slipped() override { return {}; }
+  void clear() override {}
 
   SlipLabel label() const { return judge_.label(); }
   double displacement() const {

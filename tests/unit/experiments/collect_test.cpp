@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "experiments/lift_recorder.h"
+#include "experiments/rehearsal.h"
 #include "tests/unit/experiments/test_support.h"
 
 namespace gripbench::experiments {
@@ -109,11 +110,23 @@ TEST_F(CollectTest, OneWorkerMakesAllOfAnObjectBeforeTheNext) {
     if (log.presented[i].find("position_") == std::string::npos) grasps.push_back(log.presented[i]);
   }
   EXPECT_EQ(changes, 2);
+  EXPECT_EQ(log.cleared, 1) << "nothing stays in the jaws";
   ASSERT_EQ(grasps.size(), 12u);
   EXPECT_FALSE(std::is_sorted(grasps.begin(), grasps.begin() + 4) &&
                std::is_sorted(grasps.begin() + 4, grasps.begin() + 8) &&
                std::is_sorted(grasps.begin() + 8, grasps.end()))
       << "squeezes come in shuffled order";
+}
+
+TEST_F(CollectTest, ARehearsalGoesThroughTheSameInTheSameOrder) {
+  FakeLog collected, rehearsed;
+  EpisodeStore store =
+      EpisodeStore::create_or_resume(folder_.path() / "d", fake_dataset(protocol_));
+  const auto objects = fake_objects(protocol_);
+  collect(protocol_, objects, [&] { return make_fake_workcell(fake_, &collected); }, store, {});
+  rehearse(protocol_, objects, *make_fake_workcell(fake_, &rehearsed), StopRequest{});
+  EXPECT_EQ(rehearsed.presented, collected.presented);
+  EXPECT_EQ(rehearsed.cleared, 1);
 }
 
 TEST_F(CollectTest, ShardsTogetherAreTheWhole) {

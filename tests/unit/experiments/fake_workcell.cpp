@@ -281,6 +281,9 @@ class FakeStage final : public hal::Stage {
     if (!world_.script.has_operator) return std::nullopt;
     return world_.slip - world_.slip_zero > 0.0003;
   }
+  void clear() override {
+    if (world_.log != nullptr) ++world_.log->cleared;
+  }
 
  private:
   World& world_;

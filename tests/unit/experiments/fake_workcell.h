@@ -47,6 +47,8 @@ struct FakeScript {
 /// What was asked of a workcell, for tests that look at the order of things.
 struct FakeLog {
   std::vector<std::string> presented;
+  /// How often it was left empty.
+  int cleared = 0;
   int pictures_fetched = 0;
   int arm_stops = 0;
   int gripper_stops = 0;

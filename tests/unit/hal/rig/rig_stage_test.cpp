@@ -13,6 +13,7 @@
 namespace gripbench::hal {
 namespace {
 
+using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -168,6 +169,21 @@ TEST_F(RigStageTest, WhatWasLiftedIsLoweredToWhereItWasGrippedBeforeTheJawsOpen)
   EXPECT_THAT(log_, ElementsAre("place egg/002")) << "it is known what the jaws held";
   ASSERT_FALSE(heights_.empty());
   EXPECT_NEAR(heights_.front(), 0.05, 1e-9);
+}
+
+TEST_F(RigStageTest, AfterTheLastGraspNothingStaysInTheJaws) {
+  stage_->clear();
+  EXPECT_THAT(heights_, IsEmpty()) << "what nobody put there is not this run's to let go";
+  stage_->present(named("egg/001"));
+  move_to(0.05);
+  close_to(0.0380);
+  stage_->zero_slip();
+  move_to(0.07);
+  heights_.clear();
+  stage_->clear();
+  EXPECT_THAT(heights_,
+              ElementsAre(DoubleNear(0.05, 1e-9), DoubleNear(0.3, 1e-9), DoubleNear(0.3, 1e-9)));
+  EXPECT_NEAR(cell_->gripper().read().width, cell_->gripper().limits().max_width, 1e-6);
 }
 
 TEST_F(RigStageTest, JawsWithoutAZeroAreHomedOnlyAfterSomebodyHasHoldOfWhatTheyHold) {
