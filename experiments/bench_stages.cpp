@@ -104,14 +104,14 @@ void run_rehearsal(const CollectRequest& request, const StageContext& context) {
   const std::unique_ptr<hal::Workcell> twin = make_rehearsal_twin(
       request.workcell, protocol, [](const std::string& line) { fmt::print("{}\n", line); });
   check_rig_suits(protocol, objects, *twin);
-  rehearse(protocol, objects, *twin, StopRequest{context.stop});
+  rehearse(protocol, objects, *twin, StopRequest{context.stop}, request.shard, request.shards);
 }
 
 void run_collect(const CollectRequest& request, const StageContext& context) {
   GraspProtocol protocol = load_protocol(request.protocol);
   if (request.seed) protocol.seed = *request.seed;
   const auto objects = load_objects(protocol);
-  const WorkcellChoice workcell = choose_workcell(request.workcell);
+  const WorkcellChoice workcell = choose_workcell(request.workcell, StopRequest{context.stop});
   if (context.jobs > workcell.most_jobs) {
     throw hal::InputError(fmt::format("--jobs {}: a workcell of backend '{}' allows {}",
                                       context.jobs, workcell.backend, workcell.most_jobs));

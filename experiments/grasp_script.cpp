@@ -229,7 +229,7 @@ SlipLabel GraspScript::ask_operator() {
   if (!slipped) {
     throw hal::DeviceError("stage",
                            "nobody can tell whether the object slipped: this workcell has neither "
-                           "the truth nor an operator");
+                           "the truth nor an operator who knows");
   }
   return label_from_operator(*slipped);
 }

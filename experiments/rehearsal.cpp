@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numbers>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -125,10 +126,14 @@ std::unique_ptr<hal::Workcell> announced(std::unique_ptr<hal::Workcell> inner, A
 }
 
 void rehearse(const GraspProtocol& protocol, const std::vector<hal::ObjectDescription>& objects,
-              hal::Workcell& workcell, const StopRequest& stop) {
+              hal::Workcell& workcell, const StopRequest& stop, int shard, int shards) {
   GraspScript script(workcell, protocol, stop);
   std::map<std::string, std::vector<GraspPlan>> grasps;
-  for (const GraspPlan& plan : plan_grasps(protocol)) grasps[plan.object].push_back(plan);
+  std::set<std::pair<std::string, int>> wanted;
+  for (const GraspPlan& plan : grasps_of_shard(protocol, shard, shards)) {
+    grasps[plan.object].push_back(plan);
+    wanted.emplace(plan.object, plan.position);
+  }
   const std::vector<GripPosition> positions = plan_positions(protocol, objects);
   std::map<std::string, const hal::ObjectDescription*> by_name;
   for (const hal::ObjectDescription& object : objects) by_name[object.name] = &object;
@@ -138,7 +143,7 @@ void rehearse(const GraspProtocol& protocol, const std::vector<hal::ObjectDescri
   for (const std::string& object : order) {
     std::map<int, std::pair<const GripPosition*, PositionRecord>> known;
     for (const GripPosition& position : positions) {
-      if (position.object != object) continue;
+      if (position.object != object || !wanted.contains({object, position.index})) continue;
       known.emplace(position.index,
                     std::pair(&position, search_position(workcell, protocol, stop, position)));
     }

@@ -132,6 +132,10 @@ DeviceReport Probe::arm() {
 DeviceReport Probe::gripper() {
   return look_at(settings_.gripper.connection.device, [&](DeviceReport& report) {
     hal::WsgGripper gripper(settings_.gripper, clock_);
+    if (options_.acknowledge) {
+      gripper.acknowledge();
+      report.facts.push_back("acknowledged");
+    }
     const hal::WsgIdentity identity = gripper.identity();
     report.facts.push_back(fmt::format("{}, firmware {}, serial number {}",
                                        hal::describe_kind(identity.kind),

@@ -23,6 +23,8 @@ struct DeviceReport {
 struct ProbeOptions {
   /// How long each device is watched (s).
   double watch = 1.0;
+  /// End the gripper's fast stop, which a person has looked at.
+  bool acknowledge = false;
   /// Gets a picture from each camera, DEVICE.png, unless it is empty.
   std::filesystem::path pictures;
   /// Raised from outside to stop; may be null.

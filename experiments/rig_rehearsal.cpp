@@ -48,6 +48,7 @@ class RehearsedOperator final : public hal::Operator {
       : twin_(twin), watch_(watch), announce_(announce) {}
 
   void take_what_is_held() override { show(hal::question_to_take()); }
+  void stand_clear() override { show(hal::question_to_stand_clear()); }
   void place(const hal::Placement& placement) override {
     show(hal::question_to_place(placement));
     watch_.end();

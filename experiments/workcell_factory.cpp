@@ -75,9 +75,10 @@ std::unique_ptr<hal::Workcell> guard_by(const std::optional<hal::SafetyLimits>& 
 
 /// Any backend can be guarded: limits are best tried in simulation first. A rig guards itself,
 /// since its stage moves the arm too.
-std::unique_ptr<hal::Workcell> make_workcell(hal::ConfigNode file) {
+std::unique_ptr<hal::Workcell> make_workcell(hal::ConfigNode file, const StopRequest& stop = {}) {
   if (backend_of(file) == "rig") {
-    return hal::make_rig_workcell(hal::RigSettings::from(std::move(file)));
+    return hal::make_rig_workcell(hal::RigSettings::from(std::move(file)),
+                                  [stop] { stop.check(); });
   }
   const auto limits = read_limits(file);
   return guard_by(limits, make_backend(std::move(file)));
@@ -117,7 +118,7 @@ std::unique_ptr<hal::Workcell> make_rehearsal_twin(const std::filesystem::path& 
   return guard_by(read_limits(node), announced(make_twin(file), announce));
 }
 
-WorkcellChoice choose_workcell(const std::filesystem::path& file) {
+WorkcellChoice choose_workcell(const std::filesystem::path& file, const StopRequest& stop) {
   WorkcellChoice choice;
   hal::ConfigNode node = hal::ConfigNode::load(file);
   choice.backend = backend_of(node);
@@ -125,7 +126,17 @@ WorkcellChoice choose_workcell(const std::filesystem::path& file) {
   if (node.has("protocol")) choice.protocol = node.path("protocol");
   // Simulations and recordings can be played side by side.
   choice.most_jobs = choice.backend == "rig" ? 1 : std::numeric_limits<int>::max();
-  choice.make = [file] { return make_workcell(hal::ConfigNode::load(file)); };
+  choice.make = [file, stop] { return make_workcell(hal::ConfigNode::load(file), stop); };
+  return choice;
+}
+
+WorkcellChoice choose_workcell_without_rig(const std::filesystem::path& file) {
+  WorkcellChoice choice = choose_workcell(file);
+  if (choice.backend == "rig") {
+    throw hal::InputError(file.string() +
+                          ": is a real rig, which only 'gripbench collect' drives; name a "
+                          "simulated or recorded workcell");
+  }
   return choice;
 }
 

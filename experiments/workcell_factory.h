@@ -24,8 +24,13 @@ struct WorkcellChoice {
 
 /// The only place that knows which backends there are. Reads `backend: sim|replay|rig` and, where
 /// it is there, `safety`, by which the workcell is then guarded; a rig must have it.
+/// A rig that is made listens to `stop` whenever time passes.
 /// @throws hal::InputError if the file cannot be read, hal::ConfigError if its backend is unknown.
-WorkcellChoice choose_workcell(const std::filesystem::path& file);
+WorkcellChoice choose_workcell(const std::filesystem::path& file, const StopRequest& stop = {});
+
+/// The same for what is no experiment, and drives no real rig.
+/// @throws also hal::InputError if one stands behind the file.
+WorkcellChoice choose_workcell_without_rig(const std::filesystem::path& file);
 
 /// The simulated twin of a workcell: the file itself where it is of backend `sim`, else the one
 /// that it names as `twin`.

@@ -47,6 +47,8 @@ void add_devices_command(CLI::App& program) {
   command->add_option("--watch", options->probe.watch, "How long each device is watched (s)")
       ->check(CLI::Range(0.2, 600.0))
       ->capture_default_str();
+  command->add_flag("--acknowledge", options->probe.acknowledge,
+                    "End the gripper's fast stop, once somebody has looked at the part");
   command->footer(
       "Example:\n  gripbench devices assets/workcells/loopback.yaml --out out/devices\n\n"
       "Ends with code 3 if anything is wrong.");

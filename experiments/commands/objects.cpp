@@ -75,7 +75,7 @@ void show_objects(const Options& options) {
   if (options.out.empty()) return;
   const StopRequest stop{stage_context(1).stop};
   PortraitStudio studio(assets_folder(), kPortraitWidth, kPortraitHeight);
-  const auto workcell = choose_workcell(options.workcell).make();
+  const auto workcell = choose_workcell_without_rig(options.workcell).make();
   std::vector<cv::Mat> pages;
   for (const hal::ObjectDescription& object : objects) {
     pages.push_back(object_page(object, studio.portrait(object),

@@ -99,7 +99,7 @@ void render(const Options& options) {
   GraspFilm film;
   {
     ProgressBar bar("render");
-    const auto workcell = choose_workcell(options.workcell).make();
+    const auto workcell = choose_workcell_without_rig(options.workcell).make();
     check_reach(*workcell, request);
     bar.update(0.05, "the grasp");
     const bool maps_required = std::any_of(

@@ -37,8 +37,8 @@ std::vector<ReplicatedGrasp> make_again(const ReplicateRequest& request, const E
 }
 
 void replicate(const ReplicateRequest& request) {
+  const WorkcellChoice workcell = choose_workcell_without_rig(request.workcell);
   const EpisodeStore store = EpisodeStore::open(request.dataset);
-  const WorkcellChoice workcell = choose_workcell(request.workcell);
   const std::vector<ReplicatedGrasp> grasps = make_again(request, store, workcell);
   const double period = 1.0 / workcell.make()->tactile().info().rate_hz;
   const ReplicationSummary summary = summarize(grasps, period);
@@ -52,11 +52,12 @@ void add_replicate_command(CLI::App& program) {
   auto request = std::make_shared<ReplicateRequest>();
   CLI::App* command = program.add_subcommand(
       "replicate",
-      "Make a data set's grasps again on another rig, with the same parameters, and compare");
+      "Make a data set's grasps again on a simulated or recorded workcell, with the same "
+      "parameters, and compare");
   request->workcell = assets_folder() / "workcells" / "sim.yaml";
   command->add_option("DATASET", request->dataset, "Folder of the data set")->required();
   command->add_option("--protocol", request->protocol, "The protocol it was made by")->required();
-  command->add_option("--workcell", request->workcell, "The other rig")->capture_default_str();
+  command->add_option("--workcell", request->workcell, "The other workcell")->capture_default_str();
   command->add_flag("--no-edges", request->no_edges,
                     "Do not measure at which force each grasp begins to hold");
   add_jobs_option(*command, request->jobs);

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <istream>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -11,7 +10,9 @@
 namespace gripbench::hal {
 
 /// The person who puts objects before a real arm and says what became of them. Nothing moves while
-/// one is asked.
+/// one is asked; from each answer to the next question arm and jaws may move.
+///
+/// Each question throws Interrupted if the operator gives up.
 class Operator {
  public:
   virtual ~Operator() = default;
@@ -19,8 +20,11 @@ class Operator {
   /// The jaws are about to open and may hold something: returns when somebody has hold of it.
   virtual void take_what_is_held() = 0;
 
+  /// The jaws have opened and the arm is about to go home: returns when nobody is in its way. A
+  /// program has no hand there.
+  virtual void stand_clear() {}
+
   /// Asks to put the object down as planned; returns when it stands there.
-  /// @throws Interrupted if the operator gives up.
   virtual void place(const Placement& placement) = 0;
 
   /// The lift is about to begin: what slips from here on counts. A person looks anyway.
@@ -32,26 +36,37 @@ class Operator {
 
 /// What a person is asked, without how to answer.
 std::string question_to_take();
+std::string question_to_stand_clear();
 std::string question_to_place(const Placement& placement);
 std::string question_whether_slipped(const Placement& placement);
 
-/// Asks at a terminal. Answers that cannot be understood are asked for again.
+/// Asks at a terminal. Answers that cannot be understood are asked for again, and "q" to any
+/// question gives up. What was typed before a question answers nothing: a key pressed twice must
+/// not send the arm off.
 class TerminalOperator final : public Operator {
  public:
-  /// Both must outlive the operator.
-  TerminalOperator(std::istream& answers, std::ostream& questions)
-      : answers_(answers), questions_(questions) {}
+  /// Reads lines from the file descriptor; waiting for them, it calls `stop_check` twenty times a
+  /// second, which may throw Interrupted. The stream must outlive the operator.
+  TerminalOperator(int answers, std::ostream& questions, std::function<void()> stop_check);
 
   void take_what_is_held() override;
+  void stand_clear() override;
   void place(const Placement& placement) override;
   std::optional<bool> slipped(const Placement& placement) override;
 
  private:
-  /// @throws Interrupted when no answer can come any more.
+  /// In lower case, without space around it. @throws Interrupted also when no answer can come any
+  /// more.
   std::string ask(const std::string& question);
+  /// Asks until the answer is an empty line.
+  void ask_for_enter(const std::string& question);
+  std::string next_line();
 
-  std::istream& answers_;
+  const int answers_;
   std::ostream& questions_;
+  const std::function<void()> stop_check_;
+  /// Of the next line.
+  std::string begun_;
 };
 
 }  // namespace gripbench::hal

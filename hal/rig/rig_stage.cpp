@@ -49,11 +49,11 @@ RigStage::RigStage(const RigStageSettings& settings, Clock& clock, Arm& arm, Gri
 void RigStage::present(const Placement& placement) {
   const bool first = std::exchange(first_, false);
   if (first || !gripper_.homed()) {
-    operator_->take_what_is_held();
-    gripped_at_.reset();
+    take_over();
+  } else {
+    put_down();
   }
-  if (!gripper_.homed()) home_jaws();
-  put_down();
+  go_home();
   operator_->place(placement);
   placement_ = placement;
   wait_until_well();
@@ -80,11 +80,25 @@ void RigStage::home_jaws() {
   throw DeviceError("gripper", "homing ended and the jaws have no zero; look for what blocks them");
 }
 
+/// Somebody has their hands at the jaws.
+void RigStage::take_over() {
+  operator_->take_what_is_held();
+  wait_until_well();
+  gripped_at_.reset();
+  if (!gripper_.homed()) home_jaws();
+  open_jaws();
+  operator_->stand_clear();
+  wait_until_well();
+}
+
 void RigStage::put_down() {
   const bool held = gripper_.read().normal_force >= settings_.holding_force;
   if (gripped_at_ && held) move_arm(*gripped_at_);
   gripped_at_.reset();
   open_jaws();
+}
+
+void RigStage::go_home() {
   // Up first: whatever stands between the fingers must not be swept along.
   Eigen::Vector3d above = arm_.read().base_from_tcp.translation();
   above.z() = std::max(above.z(), settings_.home.z());
@@ -101,7 +115,9 @@ std::optional<bool> RigStage::operator_says_slipped() { return operator_->slippe
 
 void RigStage::clear() {
   // Whatever a rig holds that was never at work here is not this run's to let go.
-  if (!first_) put_down();
+  if (first_) return;
+  put_down();
+  go_home();
 }
 
 void RigStage::move_arm(const Eigen::Vector3d& to) {

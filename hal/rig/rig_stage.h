@@ -56,7 +56,9 @@ class RigStage final : public Stage {
 
  private:
   void home_jaws();
+  void take_over();
   void put_down();
+  void go_home();
   /// A device that fell silent while the operator was at work gets time to come back.
   void wait_until_well();
   void move_arm(const Eigen::Vector3d& to);

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include <unistd.h>
+
 #include "hal/errors.h"
 #include "hal/netft/netft_sensor.h"
 #include "hal/rig/remote_operator.h"
@@ -50,7 +52,7 @@ WsgSettings gripper_of(const RigSettings& settings, const Watched* watched) {
 /// The devices as they are, without limits and without anybody who places objects.
 class RigDevices final : public Workcell {
  public:
-  explicit RigDevices(const RigSettings& settings)
+  RigDevices(const RigSettings& settings, const std::function<void()>& stop_check)
       : watched_(watch(settings)),
         arm_(settings.arm, clock_),
         gripper_(gripper_of(settings, watched_.get()), clock_),
@@ -59,6 +61,7 @@ class RigDevices final : public Workcell {
     if (settings.force_torque) force_torque_.emplace(*settings.force_torque, clock_);
     arm_.prepare();
     gripper_.prepare();
+    clock_.watch(stop_check);
     clock_.watch([this] { arm_.check(); });
     clock_.watch([this] { gripper_.check(); });
     clock_.watch([this] { tactile_.stream().check(); });
@@ -96,8 +99,11 @@ class RigDevices final : public Workcell {
   std::optional<NetFtSensor> force_torque_;
 };
 
-std::unique_ptr<Operator> make_operator(const RigSettings& settings) {
-  if (!settings.operator_control) return std::make_unique<TerminalOperator>(std::cin, std::cerr);
+std::unique_ptr<Operator> make_operator(const RigSettings& settings,
+                                        const std::function<void()>& stop_check) {
+  if (!settings.operator_control) {
+    return std::make_unique<TerminalOperator>(STDIN_FILENO, std::cerr, stop_check);
+  }
   return std::make_unique<RemoteOperator>(settings.operator_control->host,
                                           settings.operator_control->port);
 }
@@ -105,9 +111,9 @@ std::unique_ptr<Operator> make_operator(const RigSettings& settings) {
 /// The guarded devices, and the stage, which drives them too.
 class RigWorkcell final : public Workcell {
  public:
-  explicit RigWorkcell(const RigSettings& settings)
-      : person_(make_operator(settings)),
-        devices_(guard(std::make_unique<RigDevices>(settings), settings.safety)),
+  RigWorkcell(const RigSettings& settings, const std::function<void()>& stop_check)
+      : person_(make_operator(settings, stop_check)),
+        devices_(guard(std::make_unique<RigDevices>(settings, stop_check), settings.safety)),
         stage_(settings.stage, devices_->clock(), devices_->arm(), devices_->gripper(),
                std::move(person_)) {}
 
@@ -127,8 +133,9 @@ class RigWorkcell final : public Workcell {
 
 }  // namespace
 
-std::unique_ptr<Workcell> make_rig_workcell(const RigSettings& settings) {
-  return std::make_unique<RigWorkcell>(settings);
+std::unique_ptr<Workcell> make_rig_workcell(const RigSettings& settings,
+                                            const std::function<void()>& stop_check) {
+  return std::make_unique<RigWorkcell>(settings, stop_check);
 }
 
 }  // namespace gripbench::hal

@@ -12,6 +12,8 @@ namespace {
 
 /// A pose read back differs from the one commanded by this much (m).
 constexpr double kReadBack = 2e-4;
+/// rad.
+constexpr double kReadBackTurn = 2e-3;
 
 Eigen::Vector3d tool_axis(const Eigen::Isometry3d& base_from_tcp) {
   return base_from_tcp.linear().col(2);
@@ -115,6 +117,13 @@ void check_arm_motion(const SafetyLimits& limits, const SafetyState& state,
     refuse(fmt::format("what {} would be lifted {:.1f} mm; allowed are {:.1f} mm",
                        holds ? "is held" : "the closing jaws take hold of", 1e3 * lift,
                        1e3 * limits.max_lift));
+  }
+  // A turn from there could take the fingers' tips lower than either end of the way has them.
+  if (tilt(state.base_from_tcp) > limits.max_tilt + kReadBackTurn) {
+    refuse(
+        fmt::format("the fingers lean {:.1f} degrees where the tool is; allowed are {:.1f}; turn "
+                    "it back by the pendant",
+                    tilt(state.base_from_tcp) * 180.0 / M_PI, limits.max_tilt * 180.0 / M_PI));
   }
   // The target is within, so a way that begins within stays within.
   refuse_from_outside(limits, state.base_from_tcp, refuse);

@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A rig all of whose devices are there, one of them another than the file says.
 class RigBadInput : public RigCommandLine {
@@ -87,6 +88,28 @@ TEST_F(RigBadInput, APortWhereNobodyListens) {
     expect_said(file_on(ports_with(name, "1")), device,
                 AllOf(HasSubstr("no connection to 127.0.0.1:1: "), HasSubstr("refused")));
   }
+}
+
+TEST_F(RigBadInput, AFastStopIsEndedByWordOnly) {
+  // Somebody who goes without a goodbye.
+  { hal::TcpConnection::connect("127.0.0.1", rig_.gripper.port(), hal::Duration(hal::kPatience)); }
+  ASSERT_TRUE(
+      hal::eventually([&] { return (rig_.gripper_state_bits() & hal::kWsgFastStop) != 0; }));
+  const fs::path file = file_on(ports());
+  expect_said(file, "gripper", AllOf(HasSubstr("fast stop"), HasSubstr("acknowledge")));
+  const Ended ended = run({"devices", file, "--watch", "0.2", "--acknowledge"});
+  EXPECT_THAT(fault_of(ended.output, "gripper"), Not(HasSubstr("fast stop"))) << ended.output;
+  EXPECT_THAT(ended.output, HasSubstr("acknowledged"));
+  EXPECT_EQ(rig_.gripper_state_bits() & hal::kWsgFastStop, 0u);
+}
+
+TEST_F(RigBadInput, OnlyCollectDrivesARig) {
+  expect_one_line(run({"replicate", root_ / "nothing", "--protocol", protocol_, "--workcell",
+                       file_on(ports())}),
+                  2, "is a real rig, which only 'gripbench collect' drives");
+  expect_one_line(run({"render", "--workcell", file_on(ports()), "--object", "soap_box",
+                       "--squeeze", "0.4mm", "--out", root_ / "film"}),
+                  2, "is a real rig, which only 'gripbench collect' drives");
 }
 
 TEST_F(RigBadInput, NoDashboardForTheStopThatMayNeedIt) {

@@ -16,6 +16,9 @@ class Nowhere final : public UrMachine {
   bool motion_ended() override { return true; }
   void set_tcp(const UrPose&) override {}
   void set_payload(double) override {}
+  void set_watchdog(const std::string&, double period, UrWatchdogAction) override {
+    if (!(period > 0.0)) __builtin_trap();
+  }
   void text_message(const std::string&) override {}
   UrPose actual_tcp_pose() override { return {}; }
   UrList actual_joints() override { return UrList(6, 0.0); }

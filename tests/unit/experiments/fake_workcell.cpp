@@ -247,6 +247,7 @@ class FakeStage final : public hal::Stage {
     fresh.steps = 300;
     fresh.now = fresh.presented = 0.3;
     fresh.pose.translation() = Eigen::Vector3d(0.45, 0.0, 0.3);
+    fresh.pose.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
     fresh.goal = fresh.pose;
     fresh.history.assign(300, {fresh.width, 0.0, false});
     world_ = fresh;

@@ -22,6 +22,11 @@ class RecordingOperator final : public Operator {
  public:
   RecordingOperator(std::vector<std::string>& log, Workcell& cell) : log_(log), cell_(cell) {}
   void take_what_is_held() override { log_.push_back("take"); }
+  void stand_clear() override {
+    log_.push_back("stand clear");
+    height_when_clear = cell_.arm().read().base_from_tcp.translation().z();
+    width_when_clear = cell_.gripper().read().width;
+  }
   void place(const Placement& placement) override {
     log_.push_back("place " + placement.grasp);
     tool_height = cell_.arm().read().base_from_tcp.translation().z();
@@ -31,6 +36,7 @@ class RecordingOperator final : public Operator {
     log_.push_back("slipped " + placement.grasp);
     return true;
   }
+  double height_when_clear = 0.0, width_when_clear = 0.0;
   double tool_height = 0.0;
   double width = 0.0;
 
@@ -150,8 +156,12 @@ class RigStageTest : public ::testing::Test {
 };
 
 TEST_F(RigStageTest, TheOperatorWorksWhileTheToolWaitsAtHomeWithOpenJaws) {
+  move_to(0.07);
+  heights_.clear();
   stage_->present(named("egg/001"));
-  EXPECT_THAT(log_, ElementsAre("take", "place egg/001"));
+  EXPECT_THAT(log_, ElementsAre("take", "stand clear", "place egg/001"));
+  EXPECT_NEAR(person_->height_when_clear, 0.07, 1e-6) << "the arm waits until hands are gone";
+  EXPECT_NEAR(person_->width_when_clear, cell_->gripper().limits().max_width, 1e-6);
   EXPECT_NEAR(person_->tool_height, 0.3, 1e-6);
   EXPECT_NEAR(person_->width, cell_->gripper().limits().max_width, 1e-6);
 }
@@ -192,7 +202,7 @@ TEST_F(RigStageTest, JawsWithoutAZeroAreHomedOnlyAfterSomebodyHasHoldOfWhatTheyH
                  std::make_unique<RecordingOperator>(log_, *cell_));
   EXPECT_THAT(log_, IsEmpty()) << "nothing moves before the first object is asked for";
   stage.present(named("egg/001"));
-  EXPECT_THAT(log_, ElementsAre("take", "home", "place egg/001"));
+  EXPECT_THAT(log_, ElementsAre("take", "home", "stand clear", "place egg/001"));
 
   // A power failure amidst a grasp.
   move_to(0.05);
@@ -203,7 +213,7 @@ TEST_F(RigStageTest, JawsWithoutAZeroAreHomedOnlyAfterSomebodyHasHoldOfWhatTheyH
   heights_.clear();
   log_.clear();
   stage.present(named("egg/002"));
-  EXPECT_THAT(log_, ElementsAre("take", "home", "place egg/002"));
+  EXPECT_THAT(log_, ElementsAre("take", "home", "stand clear", "place egg/002"));
   for (const double height : heights_) {
     EXPECT_GE(height, 0.07) << "nobody's hand is taken down to the table";
   }

@@ -88,6 +88,11 @@ TEST(SafetyLimits, RefuseHasteAndLeaning) {
   Eigen::Isometry3d leaning = down_at(0.45, 0, 0.3);
   leaning.linear() = leaning.linear() * Eigen::AngleAxisd(0.2, Eigen::Vector3d::UnitX());
   EXPECT_THAT(to(leaning), HasSubstr("lean 11.5 degrees"));
+  SafetyState leans = at(0.45, 0.0, 0.2);
+  leans.base_from_tcp.linear() =
+      leans.base_from_tcp.linear() * Eigen::AngleAxisd(0.2, Eigen::Vector3d::UnitX());
+  EXPECT_THAT(to(down_at(0.45, 0, 0.3), leans),
+              AllOf(HasSubstr("lean 11.5 degrees where the tool is"), HasSubstr("pendant")));
 }
 
 TEST(SafetyLimits, RefuseWhatIsNoNumber) {
