@@ -13,8 +13,11 @@ namespace gripbench::hal {
 namespace {
 
 constexpr int kJpegQuality = 95;
-/// How soon a new frame is noticed (s).
-constexpr std::chrono::milliseconds kBetweenLooks{2};
+/// How soon a new frame is noticed (s), and how long nobody looks for one where none can be.
+constexpr Duration kBetweenLooks{0.002};
+constexpr Duration kNothingDue{0.02};
+/// For so much of a frame's period nobody asks whether the next one is there.
+constexpr double kNoneSooner = 0.7;
 /// Drawing that is further behind lets frames go (s).
 constexpr double kMostBehind = 0.2;
 /// How soon a client gets a new picture (s).
@@ -57,16 +60,19 @@ CameraServer::CameraServer(LiveWorkcell& workcell, LiveCamera camera, const List
 }
 
 void CameraServer::draw(std::stop_token stop) {
-  double last = workcell_.now();
+  double last = workcell_.now(), period = 0.0;
   std::uint64_t number = 0;
   while (!stop.stop_requested()) {
     std::optional<Frame> frame;
     const double now = workcell_.now();
     // A slow camera leaves out what it has no time for.
     const double after = std::max(last + least_interval_, now - kMostBehind);
-    if (watchers_ > 0 && now > after) {
+    // Each question interrupts the workcell.
+    const double due = std::max(after, last + kNoneSooner * period);
+    if (watchers_ > 0 && now > due) {
       try {
         frame = workcell_.frame_after(camera_, after);
+        if (frame && period == 0.0) period = frame_period();
       } catch (const Error&) {
         // Nothing has been presented yet, or the camera stalled: a camera shows nothing then.
       } catch (const std::future_error&) {
@@ -74,7 +80,8 @@ void CameraServer::draw(std::stop_token stop) {
       }
     }
     if (!frame) {
-      std::this_thread::sleep_for(kBetweenLooks);
+      const Duration left = watchers_ > 0 ? Duration(due - now) : kNothingDue;
+      std::this_thread::sleep_for(std::clamp(left, kBetweenLooks, kNothingDue));
       continue;
     }
     last = frame->time;
@@ -85,6 +92,15 @@ void CameraServer::draw(std::stop_token stop) {
     const std::lock_guard lock(mutex_);
     newest_ = std::move(picture);
   }
+}
+
+double CameraServer::frame_period() const {
+  double rate = 0.0;
+  workcell_.call([&](Workcell& workcell) {
+    Camera& camera = camera_ == LiveCamera::kTactile ? workcell.tactile() : workcell.camera();
+    rate = camera.info().rate_hz;
+  });
+  return rate > 0.0 ? 1.0 / rate : 0.0;
 }
 
 CameraServer::PicturePtr CameraServer::newer(std::uint64_t than) const {

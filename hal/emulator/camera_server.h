@@ -42,6 +42,8 @@ class CameraServer {
   using PicturePtr = std::shared_ptr<const Picture>;
 
   void draw(std::stop_token stop);
+  /// Of the workcell's camera (s).
+  double frame_period() const;
   void serve(TcpConnection& connection, std::stop_token stop);
   void stream(FaultyLine& line, std::stop_token stop);
   /// The newest picture, if its number is greater.

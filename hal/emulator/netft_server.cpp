@@ -39,7 +39,10 @@ class NetFtServer::Box {
       const ByteView package = socket_.receive(until_next());
       if (!package.empty()) take(package);
       // A dropped line is a box that was switched off and on: whoever wants data asks again.
-      if (std::exchange(drops_, server_.faults_.drops.load()) != drops_) stream_.reset();
+      if (std::exchange(drops_, server_.faults_.drops.load()) != drops_) {
+        stream_.reset();
+        late_.clear();
+      }
       if (stream_ && now() >= stream_->due) add_record();
       for (; !late_.empty() && late_.front().first <= now(); late_.pop_front()) {
         socket_.send(late_.front().second);

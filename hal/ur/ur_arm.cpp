@@ -203,8 +203,9 @@ void UrArm::send(const std::string& body) {
       programs_, script_pose(settings_.flange_from_tcp), script_number(settings_.payload),
       script_number(centre.x()), script_number(centre.y()), script_number(centre.z()),
       settings_.marker_register, 2 * programs_, body, 2 * programs_ + 1);
-  program_ = Program{programs_, clock_.now(), std::nullopt, false};
+  const Program program{programs_, clock_.now(), std::nullopt, false};
   primary_.send_script(script);
+  program_ = program;
 }
 
 void UrArm::prepare() {
@@ -333,9 +334,13 @@ void UrArm::stop() {
     if (state->status.runtime_state != UrRuntimeState::kStopped) dashboard_.stop_program();
     return;
   }
+  const bool idle = state && state->status.runtime_state == UrRuntimeState::kStopped;
+  const bool nothing_to_stop = idle && !program_;
   try {
     send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
   } catch (const DeviceError&) {
+    // A dashboard has no program to end then, and its refusal would be taken for a failure.
+    if (nothing_to_stop) return;
     // The program that moves the arm can still be ended by the other door.
     dashboard_.stop_program();
   }

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
@@ -67,31 +68,16 @@ class Child {
 class WatchdogProcessTest : public ::testing::Test {
  protected:
   WatchdogProcessTest() {
-    const RigSettings rig = rig_.settings();
-    std::ofstream file(workcell_);
-    const auto video = [](const VideoSettings& camera) {
-      return "{url: '" + std::get<HttpVideo>(camera.source).url + "', width: 96, height: 72";
-    };
-    file << "backend: rig\n"
-         << "arm: {host: 127.0.0.1, rtde_port: " << rig.arm.rtde_port
-         << ", primary_port: " << rig.arm.primary_port
-         << ", dashboard_port: " << rig.arm.dashboard_port
-         << ", tcp: [0, 0, 0, 0, 0, 0], payload: 1.5, payload_centre: [0, 0, 0.05],"
-         << " start_timeout: 20}\n"
-         << "gripper: {host: 127.0.0.1, port: " << rig.gripper.connection.port
-         << ", stale_after: 3}\n"
-         << "tactile: " << video(rig.tactile) << ", pixel_pitch: 0.00016}\n"
-         << "camera: " << video(rig.camera) << "}\n"
-         << "safety: {workspace: {min: [0.3, -0.2, 0], max: [0.6, 0.2, 0.35]}, table_height: 0,"
-         << " finger_reach: 0.01, table_clearance: 0, max_tilt: 0.1, max_speed: 0.6,"
-         << " max_acceleration: 3, max_jaw_speed: 0.4, max_normal_force: 40, max_lift: 0.12,"
-         << " holding_force: 0.5}\n"
-         << "stage: {home: [0.45, 0, 0.25], speed: 0.5, acceleration: 2, holding_force: 0.5,"
-         << " jaw_speed: 0.4, patience: 20}\n"
-         // Only what a test does shall be taken for a death, on a machine under any load.
-         << "watchdog: {port: " << port_ << ", beat_timeout: 10, camera_timeout: 20,"
-         << " hang_timeout: 3}\n"
-         << "operator: {control: '127.0.0.1:" << rig_.control.port() << "'}\n";
+    RigSettings rig = rig_.settings();
+    // Only what a test does shall be taken for a death, on a machine under any load.
+    rig.arm.stale_after = 5.0;
+    rig.gripper.connection.stale_after = Duration(5.0);
+    // Five of its periods make a camera a stalled one.
+    rig.tactile.rate_hz = rig.camera.rate_hz = 1.0;
+    rig_.write_workcell(workcell_, rig,
+                        fmt::format("watchdog: {{port: {}, beat_timeout: 10, camera_timeout: 20,"
+                                    " hang_timeout: 3}}\n",
+                                    port_));
   }
   ~WatchdogProcessTest() override {
     // Whatever a failed test left; one that has ended refuses the connection.

@@ -122,6 +122,9 @@ class FakeArm final : public hal::Arm {
     return (world_.goal.translation() - world_.pose.translation()).norm() > 1e-9;
   }
   void stop() override {
+    if (world_.script.arm_refuses_stop) {
+      throw hal::DeviceError("arm", "the controller cannot be reached");
+    }
     world_.goal = world_.pose;
     if (world_.log != nullptr) ++world_.log->arm_stops;
   }
@@ -228,8 +231,17 @@ class FakeCamera final : public hal::TactileSensor {
 
 class FakeForceTorque final : public hal::ForceTorqueSensor {
  public:
-  hal::WrenchReading read() override { throw hal::DeviceError("force_torque", "not mounted"); }
-  void bias() override { throw hal::DeviceError("force_torque", "not mounted"); }
+  explicit FakeForceTorque(World& world) : world_(world) {}
+  hal::WrenchReading read() override {
+    bias();
+    return {.time = world_.now};
+  }
+  void bias() override {
+    if (!world_.script.has_force_torque) throw hal::DeviceError("force_torque", "not mounted");
+  }
+
+ private:
+  World& world_;
 };
 
 class FakeStage final : public hal::Stage {
@@ -311,7 +323,7 @@ class FakeWorkcell final : public hal::Workcell {
   FakeGripper gripper_{world_};
   FakeCamera tactile_{world_, true};
   FakeCamera camera_{world_, false};
-  FakeForceTorque force_torque_;
+  FakeForceTorque force_torque_{world_};
   FakeStage stage_{world_};
 };
 

@@ -29,6 +29,8 @@ struct FakeScript {
   double camera_skew = 0.012;
   /// From the command of a lift to its start (s).
   double arm_latency = 0.0;
+  /// A sensor at the wrist, which feels nothing.
+  bool has_force_torque = false;
   /// Faults: the cameras stall, or drop a picture, at this time after a grasp was presented.
   std::optional<double> tactile_stalls_at;
   std::optional<double> camera_stalls_at;
@@ -37,6 +39,7 @@ struct FakeScript {
   std::optional<int> tactile_drops_times;
   bool arm_refuses_lift = false;
   bool arm_ignores_lift = false;
+  bool arm_refuses_stop = false;
   bool gripper_hangs = false;
   /// Pictures stay changed after the first touch.
   bool gel_sticks = false;

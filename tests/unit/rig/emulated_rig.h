@@ -1,9 +1,14 @@
 #pragma once
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "hal/emulator/camera_server.h"
+#include "hal/emulator/netft_server.h"
 #include "hal/emulator/ur_emulator.h"
 #include "hal/emulator/wsg_server.h"
 #include "hal/rig/rig_settings.h"
@@ -22,7 +27,8 @@ struct EmulatedRig {
         arm(workcell, "127.0.0.1", kAnyUrPorts, unlocked_soon(), board, control),
         gripper(workcell, {}, {.homed = homed}, board, control),
         tactile(workcell, LiveCamera::kTactile, {}, board, control),
-        camera(workcell, LiveCamera::kExternal, {}, board, control) {
+        camera(workcell, LiveCamera::kExternal, {}, board, control),
+        netft(workcell, {}, {}, {.rate = 100.0}, board) {
     Placement placement;
     placement.object = "can";
     workcell.call([&](Workcell& cell) { cell.stage().present(placement); });
@@ -81,6 +87,48 @@ struct EmulatedRig {
     return rig;
   }
 
+  /// The same as a workcell file for another process; `more` is added to it.
+  void write_workcell(const std::filesystem::path& path, const RigSettings& rig,
+                      const std::string& more) const {
+    const auto camera = [](const VideoSettings& video) {
+      return fmt::format("url: '{}', width: {}, height: {}, rate: {}",
+                         std::get<HttpVideo>(video.source).url, video.width_px, video.height_px,
+                         video.rate_hz);
+    };
+    const UrSettings& ur = rig.arm;
+    const WsgOptions& wsg = rig.gripper.connection;
+    std::ofstream(path) << fmt::format(
+        "backend: rig\n"
+        "arm: {{host: 127.0.0.1, rtde_port: {}, primary_port: {}, dashboard_port: {}, rate: {},"
+        " tcp: [0, 0, 0, 0, 0, 0], payload: 1.5, payload_centre: [0, 0, 0.05],"
+        " start_timeout: {}, stale_after: {}}}\n"
+        "gripper: {{host: 127.0.0.1, port: {}, stale_after: {}}}\n"
+        "tactile: {{{}, pixel_pitch: {}}}\n"
+        "camera: {{{}}}\n"
+        "safety: {{workspace: {{min: [0.3, -0.2, 0], max: [0.6, 0.2, 0.35]}}, table_height: 0,"
+        " finger_reach: 0.01, table_clearance: 0, max_tilt: 0.1, max_speed: 0.6,"
+        " max_acceleration: 3, max_jaw_speed: 0.4, max_normal_force: 40, max_lift: 0.12,"
+        " holding_force: 0.5}}\n"
+        "stage: {{home: [0.45, 0, 0.25], speed: {}, acceleration: {}, holding_force: 0.5,"
+        " open_width: 0.1, jaw_speed: {}, patience: {}}}\n"
+        "operator: {{control: '127.0.0.1:{}'}}\n"
+        "{}",
+        ur.rtde_port, ur.primary_port, ur.dashboard_port, ur.rate, ur.start_timeout, ur.stale_after,
+        wsg.port, wsg.stale_after.count(), camera(rig.tactile), rig.pixel_pitch, camera(rig.camera),
+        rig.stage.motion.speed, rig.stage.motion.acceleration, rig.stage.jaw_speed,
+        rig.stage.patience, control.port(), more);
+  }
+
+  /// The sensor at the wrist, which `settings` leaves out: a script says whether there is one.
+  NetFtSettings net_ft() const {
+    NetFtSettings settings;
+    settings.host = "127.0.0.1";
+    settings.port = netft.rdt_port();
+    settings.http_port = netft.http_port();
+    settings.answer_timeout = Duration(kPatience);
+    return settings;
+  }
+
   /// What the gripper says to whoever comes next, once it is free: before that it serves another.
   std::uint32_t gripper_state_bits() const {
     const RigClock clock;
@@ -106,6 +154,7 @@ struct EmulatedRig {
   UrEmulator arm;
   WsgServer gripper;
   CameraServer tactile, camera;
+  NetFtServer netft;
 
  private:
   /// No test waits for a controller's caution.
