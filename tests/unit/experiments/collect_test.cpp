@@ -282,6 +282,49 @@ TEST_F(CollectTest, AnAttemptThatADeviceEndedIsRememberedAndMadeAgain) {
   EXPECT_THAT(store.verify(), ::testing::ElementsAre(HasSubstr("aborted/ball/001/01.json")));
 }
 
+TEST_F(CollectTest, TheNextRunGoesOnWithTheGraspThatWasEnded) {
+  // The third grasp of an object, so that some of its grasps are made and some are not.
+  int made = 0;
+  std::string now;
+  CollectOptions options;
+  options.progress = [&](const CollectProgress& done) { made += done.stage == "grasp"; };
+  options.phase = [&](const std::string& name, GraspPhase phase) {
+    if (phase == GraspPhase::kPresent) now = name;
+  };
+  const FakeScript well = fake_;
+  int begun = 0;
+  fake_.on_time = [&](double time, const std::string& name) {
+    const bool grasp = name.find("position_") == std::string::npos;
+    if (grasp && time < 0.0015) ++begun;
+    if (grasp && begun == 3 && time > 1.2) throw hal::TimeoutError("arm", "protective stop");
+  };
+  EXPECT_THROW(run("d", options), hal::TimeoutError);
+  EXPECT_EQ(made, 2);
+  const std::string ended = now;
+  fake_ = well;
+  std::vector<std::string> order;
+  options.phase = [&](const std::string& name, GraspPhase phase) {
+    const bool grasp = name.find("position_") == std::string::npos;
+    if (grasp && phase == GraspPhase::kPresent) order.push_back(name);
+  };
+  run("d", options);
+  ASSERT_FALSE(order.empty());
+  EXPECT_EQ(order.front(), ended);
+}
+
+TEST_F(CollectTest, AnArmThatCannotBeStoppedIsSaid) {
+  fake_.arm_refuses_stop = true;
+  fake_.on_time = [&](double time, const std::string&) {
+    if (time > 1.2) throw hal::TimeoutError("tactile", "no picture came");
+  };
+  EXPECT_THAT(message_of([&] { run("d"); }),
+              AllOf(HasSubstr("tactile: no picture came"),
+                    HasSubstr("THE ARM MAY STILL MOVE, as it could not be told to stop: use the "
+                              "emergency stop (arm: the controller cannot be reached)")));
+  fake_.arm_refuses_stop = false;
+  EXPECT_THAT(message_of([&] { run("d"); }), ::testing::Not(HasSubstr("MAY STILL MOVE")));
+}
+
 TEST_F(CollectTest, WhatTheUserEndsIsNoFault) {
   const std::atomic<bool> stop = true;
   EXPECT_THROW(run("d", {.stop = &stop}), hal::Interrupted);
