@@ -17,7 +17,7 @@ constexpr int kJpegQuality = 95;
 constexpr Duration kBetweenLooks{0.002};
 constexpr Duration kNothingDue{0.02};
 /// For so much of a frame's period nobody asks whether the next one is there.
-constexpr double kNoneSooner = 0.7;
+constexpr double kNoneSooner = 0.9;
 /// Drawing that is further behind lets frames go (s).
 constexpr double kMostBehind = 0.2;
 /// How soon a client gets a new picture (s).
@@ -60,7 +60,7 @@ CameraServer::CameraServer(LiveWorkcell& workcell, LiveCamera camera, const List
 }
 
 void CameraServer::draw(std::stop_token stop) {
-  double last = workcell_.now(), period = 0.0;
+  double last = workcell_.now();
   std::uint64_t number = 0;
   while (!stop.stop_requested()) {
     std::optional<Frame> frame;
@@ -68,11 +68,11 @@ void CameraServer::draw(std::stop_token stop) {
     // A slow camera leaves out what it has no time for.
     const double after = std::max(last + least_interval_, now - kMostBehind);
     // Each question interrupts the workcell.
-    const double due = std::max(after, last + kNoneSooner * period);
+    const double due = std::max(after, last + kNoneSooner * period_);
     if (watchers_ > 0 && now > due) {
       try {
         frame = workcell_.frame_after(camera_, after);
-        if (frame && period == 0.0) period = frame_period();
+        if (frame && period_ == 0.0) period_ = frame_period();
       } catch (const Error&) {
         // Nothing has been presented yet, or the camera stalled: a camera shows nothing then.
       } catch (const std::future_error&) {
@@ -142,12 +142,14 @@ void CameraServer::stream(FaultyLine& line, std::stop_token stop) {
                   "Content-Type: multipart/x-mixed-replace; boundary={}\r\n\r\n",
                   kBoundary));
   std::uint64_t sent = 0;
+  double due = 0.0;
   while (!stop.stop_requested()) {
     // What was sent leaves while the line waits to receive.
-    line.receive(kTick);
+    line.receive(std::clamp(Duration(due - workcell_.now()), kTick, kNothingDue));
     const PicturePtr picture = newer(sent);
     if (!picture) continue;
     sent = picture->number;
+    due = picture->time + kNoneSooner * period_;
     const std::string head = fmt::format(
         "--{}\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nX-Timestamp: {:.6f}\r\n\r\n",
         kBoundary, picture->jpeg.size(), picture->time);

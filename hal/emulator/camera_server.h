@@ -54,6 +54,8 @@ class CameraServer {
   LineFaults& faults_;
   std::atomic<int> watchers_{0};
   std::atomic<double> least_interval_{0.0};
+  /// Of the frames (s); 0 before the first.
+  std::atomic<double> period_{0.0};
 
   mutable std::mutex mutex_;
   PicturePtr newest_;

@@ -11,8 +11,6 @@
 namespace gripbench::hal {
 namespace {
 
-/// Between two states: a quarter of the period of a UR controller.
-constexpr std::chrono::milliseconds kPeriod{2};
 /// A workcell takes whole steps and may end up so much later than it was asked to (s).
 constexpr double kLongestStep = 0.001;
 /// A workcell that is further behind is not chased: time is lost instead (s).
@@ -20,7 +18,7 @@ constexpr double kMostBehind = 0.2;
 
 }  // namespace
 
-LiveWorkcell::LiveWorkcell(Make make) {
+LiveWorkcell::LiveWorkcell(Make make, std::chrono::duration<double> period) : period_(period) {
   std::promise<void> made;
   std::future<void> ready = made.get_future();
   thread_ = std::jthread([this, &make, &made](std::stop_token stop) { run(stop, make, made); });
@@ -81,7 +79,7 @@ void LiveWorkcell::run(std::stop_token stop, const Make& make, std::promise<void
     advance(*workcell);
     publish(*workcell);
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, kPeriod, [this] { return !waiting_.empty(); });
+    wake_.wait_for(lock, stop, period_, [this] { return !waiting_.empty(); });
   }
 }
 
