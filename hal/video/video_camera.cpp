@@ -13,9 +13,6 @@ namespace {
 
 /// How soon the thread notices that it shall stop (s).
 constexpr Duration kLookUp{0.05};
-/// A source that is silent for so long will not speak again: a camera that was unplugged says no
-/// goodbye (s).
-constexpr double kGivenUp = 5.0;
 /// Twice what Camera promises (s), and not more frames than that.
 constexpr double kKept = 1.0;
 constexpr std::size_t kMostKept = 256;
@@ -92,8 +89,8 @@ void VideoStream::capture(FrameSource& source, std::stop_token stop) {
   while (!stop.stop_requested()) {
     std::optional<CapturedFrame> frame = source.next(kLookUp);
     note_silence();
-    if (!frame && clock_.now() - heard > kGivenUp) {
-      throw WireError(fmt::format("nothing came for {:g} s", kGivenUp));
+    if (!frame && clock_.now() - heard > settings_.given_up_after.count()) {
+      throw WireError(fmt::format("nothing came for {:g} s", settings_.given_up_after.count()));
     }
     if (!frame) continue;
     heard = clock_.now();

@@ -50,6 +50,9 @@ struct VideoSettings {
   Duration answer_timeout{3.0};
   /// Without a new frame for so long it has stalled (s).
   Duration stale_after{0.5};
+  /// Silent for so long it will not speak again, and is opened anew (s): a camera that was
+  /// unplugged says no goodbye.
+  Duration given_up_after{5.0};
   /// Between two attempts to open it again (s).
   Duration reconnect_pause{0.5};
 

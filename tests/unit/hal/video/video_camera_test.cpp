@@ -1,6 +1,7 @@
 #include "hal/video/video_camera.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -261,6 +262,37 @@ TEST_F(MjpegTest, ADroppedConnectionIsOpenedAgain) {
       return false;
     }
   }));
+}
+
+TEST_F(MjpegTest, ASilentCameraIsOpenedAgain) {
+  // As one that was unplugged: it keeps its connection and says no more. Whoever comes next is
+  // served.
+  std::atomic<int> served{0};
+  Bytes jpeg;
+  cv::imencode(".jpg", cv::Mat(72, 96, CV_8UC3, cv::Scalar(40, 80, 120)), jpeg);
+  const TcpServer camera_server({}, [&](TcpConnection& connection, std::stop_token stop) {
+    const bool falls_silent = ++served == 1;
+    connection.receive(Duration(1.0));
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=--b\r\n\r\n");
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      if (!falls_silent || i < 20) {
+        connection.send("--b\r\nContent-Type: image/jpeg\r\n\r\n");
+        connection.send(jpeg);
+        connection.send("\r\n");
+      }
+      connection.receive(Duration(0.02));
+    }
+  });
+  VideoSettings patient = settings(camera_server.port());
+  patient.stale_after = Duration(0.2);
+  patient.given_up_after = Duration(0.6);
+  VideoCamera camera(patient, clock_);
+  EXPECT_THAT(message_when_it_throws([&] { camera.newest(); }), HasSubstr("camera: no frame for"));
+  EXPECT_TRUE(eventually([&] { return camera.stream().counts().reopened >= 1; }));
+  EXPECT_TRUE(
+      eventually([&] { return message_of([&] { camera.newest(); }) == "nothing was thrown"; }));
+  EXPECT_GE(served, 2);
 }
 
 TEST_F(MjpegTest, GarbledPicturesAreLeftOut) {
