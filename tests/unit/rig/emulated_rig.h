@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -21,8 +22,11 @@ namespace gripbench::hal {
 /// Every device of a rig, emulated over one scripted workcell in real time, on free ports of the
 /// loopback interface. Its object always stands before the arm, and never slips by its own account.
 struct EmulatedRig {
+  /// As dozens of rigs on one machine can keep it (s).
+  static constexpr std::chrono::milliseconds kStatePeriod{5};
+
   explicit EmulatedRig(const experiments::FakeScript& script = {}, bool homed = true)
-      : workcell([script] { return experiments::make_fake_workcell(script); }),
+      : workcell([script] { return experiments::make_fake_workcell(script); }, kStatePeriod),
         control(board),
         arm(workcell, "127.0.0.1", kAnyUrPorts, unlocked_soon(), board, control),
         gripper(workcell, {}, {.homed = homed}, board, control),
@@ -100,8 +104,8 @@ struct EmulatedRig {
     std::ofstream(path) << fmt::format(
         "backend: rig\n"
         "arm: {{host: 127.0.0.1, rtde_port: {}, primary_port: {}, dashboard_port: {}, rate: {},"
-        " tcp: [0, 0, 0, 0, 0, 0], payload: 1.5, payload_centre: [0, 0, 0.05],"
-        " start_timeout: {}, stale_after: {}}}\n"
+        " tcp: [0, 0, 0, 0, 0, 0], payload: 1.5, payload_centre: [0, 0, 0],"
+        " start_timeout: {}, stale_after: {}, heartbeat_timeout: {}}}\n"
         "gripper: {{host: 127.0.0.1, port: {}, stale_after: {}}}\n"
         "tactile: {{{}, pixel_pitch: {}}}\n"
         "camera: {{{}}}\n"
@@ -114,9 +118,9 @@ struct EmulatedRig {
         "operator: {{control: '127.0.0.1:{}'}}\n"
         "{}",
         ur.rtde_port, ur.primary_port, ur.dashboard_port, ur.rate, ur.start_timeout, ur.stale_after,
-        wsg.port, wsg.stale_after.count(), camera(rig.tactile), rig.pixel_pitch, camera(rig.camera),
-        rig.stage.motion.speed, rig.stage.motion.acceleration, rig.stage.jaw_speed,
-        rig.stage.patience, control.port(), more);
+        ur.heartbeat_timeout, wsg.port, wsg.stale_after.count(), camera(rig.tactile),
+        rig.pixel_pitch, camera(rig.camera), rig.stage.motion.speed, rig.stage.motion.acceleration,
+        rig.stage.jaw_speed, rig.stage.patience, control.port(), more);
   }
 
   /// The sensor at the wrist, which `settings` leaves out: a script says whether there is one.

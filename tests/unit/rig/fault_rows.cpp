@@ -5,6 +5,9 @@ namespace {
 
 using enum Moment;
 
+/// The controller may be first to notice that its client is gone.
+constexpr const char* kBeatsMissed = "heard nothing of this computer";
+
 std::map<Moment, Fault::Other> everywhere(Effect effect, const char* because) {
   std::map<Moment, Fault::Other> all;
   for (const Moment moment : kMoments) all[moment] = {effect, because};
@@ -69,8 +72,8 @@ Fault seen_by_watchdog(const char* name, const std::string& device) {
   // It takes the gripper, and the arm's program, before it tells the run: which of them the run
   // sees first is a matter of moments.
   fault.devices = {"watchdog", "gripper", "arm"};
-  fault.says = {device + ": no frame for", "expected an answer", "was under way",
-                "replaced by another program"};
+  fault.says = {device + ": no frame for", "expected an answer", "no connection to",
+                "was under way", "replaced by another program"};
   fault.watch = Watch::kImpatient;
   return fault;
 }
@@ -81,8 +84,9 @@ Fault lost_network() {
               .clear = on_all_lines("mend"),
               .devices = {"arm", "gripper"},
               .says = {"no state for", "expected an answer"}};
-  fault.runs_on = everywhere("nobody can reach arm or jaws");
+  fault.runs_on = at({kClosing, kOpening}, "nobody can reach the jaws, which have no heartbeat");
   fault.watchdog_warns = "THE ARM COULD NOT BE STOPPED";
+  fault.rigs = 3;
   return fault;
 }
 
@@ -95,7 +99,8 @@ const std::vector<Fault>& arm_faults() {
                     .devices = {"arm"},
                     .otherwise = everywhere(Effect::kNone,
                                             "it is there again half a second later, before "
-                                            "anything else is sent to the arm")};
+                                            "anything else is sent to the arm"),
+                    .rigs = 3};
     Fault deaf{.name = "protective stop and no dashboard",
                .inject = {"freeze dashboard", "drop dashboard", "protective_stop"},
                .clear = {"thaw dashboard"},
@@ -125,12 +130,12 @@ const std::vector<Fault>& arm_faults() {
          .inject = {"drop rtde", "freeze rtde"},
          .clear = {"thaw rtde"},
          .devices = {"arm"},
-         .says = {"no state for"}},
+         .says = {"no state for", kBeatsMissed}},
         {.name = "all of the arm's lines dropped",
          .inject = {"drop rtde", "freeze rtde", "drop primary"},
          .clear = {"thaw rtde"},
          .devices = {"arm"},
-         .says = {"no state for", "cannot be sent"}},
+         .says = {"no state for", "cannot be sent", kBeatsMissed}},
         {.name = "states delayed",
          .inject = {"delay rtde 3"},
          .clear = {"delay rtde 0"},
@@ -153,7 +158,8 @@ const std::vector<Fault>& arm_faults() {
          .devices = {"arm"},
          .otherwise = everywhere(Effect::kNone,
                                  "only a stop that cannot be sent by the primary interface, or "
-                                 "that finds a paused program, needs it")},
+                                 "that finds a paused program, needs it"),
+         .rigs = 3},
         std::move(deaf),
         lost_network(),
     };
@@ -240,6 +246,7 @@ const std::vector<Fault>& sensor_faults() {
           outside ? "camera dropped, and back soon" : "tactile sensor dropped, and back soon",
           device, 0.05);
       soon.otherwise = everywhere(Effect::kNone, "it is back before it counts as stalled");
+      soon.rigs = 3;
       soon.otherwise[kLift] = {Effect::kAgain, "pictures of the lift are missing"};
       rows.push_back(std::move(soon));
       rows.push_back(seen_by_watchdog(outside ? "camera frozen, seen by the watchdog"

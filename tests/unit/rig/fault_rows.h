@@ -55,6 +55,9 @@ struct Fault {
   std::map<Moment, const char*> runs_on = {};
   /// Nobody can tell a moving arm to stop, and the person is told so: by the run, or the watchdog.
   std::string warns = {}, watchdog_warns = {};
+  /// Rigs among which the moments are divided: more where grasps are made to their end, or somebody
+  /// waits for what does not come.
+  std::size_t rigs = 2;
   /// Changes to the rig's settings.
   std::function<void(hal::RigSettings&)> rig = {};
 

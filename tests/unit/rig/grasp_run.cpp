@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hal/rig/rig_watchdog.h"
 #include "tests/unit/hal/patience.h"
 
 namespace gripbench::experiments {
@@ -117,16 +118,9 @@ class ProcessRun final : public GraspRun {
 
 }  // namespace
 
-WatchdogThread::WatchdogThread(const hal::RigSettings& rig, double camera_timeout) {
-  hal::WatchdogSettings settings;
+WatchdogThread::WatchdogThread(const hal::RigSettings& rig) {
+  hal::WatchdogSettings settings = hal::watchdog_settings(rig);
   settings.port = 0;
-  // Deaths show by closed connections at once; for its own silence a busy machine has time.
-  settings.rules = {.beat_timeout = hal::kPatience,
-                    .camera_timeout = camera_timeout,
-                    .hang_timeout = hal::kPatience,
-                    .idle_timeout = 2.0 * hal::kPatience};
-  settings.arm = rig.arm;
-  settings.gripper = rig.gripper;
   watchdog_ = std::make_unique<hal::Watchdog>(settings, [this](const std::string& line) {
     const std::lock_guard lock(mutex_);
     said_ += line + "\n";

@@ -61,7 +61,8 @@ class ScriptPhases {
 /// A watchdog on a thread in place of its process, for one run.
 class WatchdogThread {
  public:
-  WatchdogThread(const hal::RigSettings& rig, double camera_timeout);
+  /// By the rules of rig.watchdog, at any free port.
+  explicit WatchdogThread(const hal::RigSettings& rig);
   ~WatchdogThread() { release(); }
 
   std::uint16_t port() const { return watchdog_->port(); }

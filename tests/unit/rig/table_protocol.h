@@ -7,8 +7,9 @@
 namespace gripbench::experiments {
 
 /// What counts as the silence of a device that is to fall silent, and of the others, which a busy
-/// machine may keep waiting (s). A rig's own is a quarter of a second (FaultTable.AtTheDefault...
-/// has it): with dozens of rigs on two processors that would be a machine's hiccup, not a device's.
+/// machine may keep waiting (s). By default an arm or a gripper is silent after a quarter of a
+/// second (FaultTable.WhatFallsSilentByTheDefaultsEndsAGrasp has that): with dozens of rigs on two
+/// processors as much would be a hiccup of the machine, not of a device.
 inline constexpr double kSilent = 0.8;
 inline constexpr double kLongSilent = 10.0;
 /// Frames per second of both cameras, and states per second of the arm: enough for the script.
@@ -45,7 +46,7 @@ inline FakeScript slow_cameras() {
 inline hal::RigSettings patient(hal::RigSettings rig, const std::string& device, double silent) {
   const auto silence = [&](const char* of) { return device == of ? silent : kLongSilent; };
   rig.arm.rate = kStateRate;
-  rig.arm.stale_after = silence("arm");
+  rig.arm.stale_after = rig.arm.heartbeat_timeout = silence("arm");
   rig.gripper.connection.stale_after = hal::Duration(silence("gripper"));
   rig.tactile.stale_after = hal::Duration(silence("tactile"));
   rig.camera.stale_after = hal::Duration(silence("camera"));
