@@ -46,7 +46,7 @@ TEST(FaultTable, EveryFaultOfTheGripperAndLostRunsAtEveryPhaseOfAGrasp) {
 TEST(FaultTable, EveryFaultOfASensorAtEveryPhaseOfAGrasp) { run_at_once(sensor_faults()); }
 
 TEST(FaultTable, WhatFallsSilentByTheDefaultsEndsAGrasp) {
-  static constexpr std::array kMoving = {Moment::kClosing, Moment::kLift};
+  static constexpr std::array kMoving = {Moment::kLift};
   std::vector<std::jthread> threads;
   const auto begin = [&](const std::vector<Fault>& rows, const std::string& name, double silent) {
     const auto row = std::find_if(rows.begin(), rows.end(),
