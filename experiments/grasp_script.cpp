@@ -15,14 +15,6 @@ namespace {
 
 constexpr double kGravity = 9.80665;
 
-/// The tool points straight down, its jaws along the base's x axis.
-Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& point) {
-  Eigen::Isometry3d base_from_tcp = Eigen::Isometry3d::Identity();
-  base_from_tcp.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
-  base_from_tcp.translation() = point;
-  return base_from_tcp;
-}
-
 /// Sum over both pads: of this grasp where the stage knows it, else by the catalogue.
 double friction_of(const hal::ObjectDescription& object, const hal::Variation& variation) {
   const auto gel = variation.find("friction_gel"), rubber = variation.find("friction_rubber");
@@ -182,7 +174,7 @@ void GraspScript::grip(const GripPosition& position, double touch_width, double 
 void GraspScript::start_lift(const GripPosition& position) {
   enter(GraspPhase::kLift);
   const Eigen::Vector3d lifted = position.grip + protocol_.lift.distance * Eigen::Vector3d::UnitZ();
-  workcell_.arm().start_move(tool_down_at(lifted), protocol_.lift.motion);
+  workcell_.arm().start_move(hal::tool_down_at(lifted), protocol_.lift.motion);
 }
 
 Episode GraspScript::record_lift(const GripPosition& position, double lift_phase) {
@@ -235,7 +227,7 @@ SlipLabel GraspScript::ask_operator() {
 }
 
 void GraspScript::move_arm(const Eigen::Vector3d& to) {
-  workcell_.arm().start_move(tool_down_at(to), protocol_.approach.motion);
+  workcell_.arm().start_move(hal::tool_down_at(to), protocol_.approach.motion);
   wait_for_arm();
 }
 

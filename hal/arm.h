@@ -16,6 +16,14 @@ struct ArmState {
   Eigen::Matrix<double, 6, 1> joint_positions = Eigen::Matrix<double, 6, 1>::Zero();
 };
 
+/// The tool at `point` (m, base frame), pointing straight down, its jaws along the base's x axis.
+inline Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& point) {
+  Eigen::Isometry3d base_from_tcp = Eigen::Isometry3d::Identity();
+  base_from_tcp.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
+  base_from_tcp.translation() = point;
+  return base_from_tcp;
+}
+
 /// Speed and acceleration of a straight motion of the tool centre point (m/s, m/s^2). The motion
 /// follows a trapezoidal speed profile within both.
 struct LinearMotionLimits {

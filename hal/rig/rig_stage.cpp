@@ -16,13 +16,6 @@ constexpr double kPollPeriod = 0.02;
 /// Jaws that open less far are blocked (m).
 constexpr double kBlocked = 1e-3;
 
-Eigen::Isometry3d tool_down_at(const Eigen::Vector3d& point) {
-  Eigen::Isometry3d base_from_tcp = Eigen::Isometry3d::Identity();
-  base_from_tcp.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
-  base_from_tcp.translation() = point;
-  return base_from_tcp;
-}
-
 }  // namespace
 
 RigStageSettings RigStageSettings::from(ConfigNode node) {
