@@ -123,6 +123,11 @@ DeviceReport Probe::arm() {
     const std::string software = arm.dashboard().polyscope_version();
     report.facts.push_back(
         fmt::format("dashboard answers in {:.0f} ms: {}", 1e3 * (clock_.now() - asked), software));
+    // It lags the state by half a second; both say the same on an arm at rest.
+    report.facts.push_back(
+        fmt::format("robot mode {}, safety {} (by the dashboard {}, {})",
+                    hal::name_of(arm.status().robot_mode), hal::name_of(arm.status().safety_mode),
+                    arm.dashboard().robot_mode(), arm.dashboard().safety_status()));
     judge_rate(report, states.rate(), settings_.arm.rate);
     const std::string held = arm.status().held_because;
     if (!held.empty()) report.faults.push_back(held);

@@ -49,7 +49,11 @@ class Arm {
   /// True while a started motion has not ended.
   virtual bool moving() = 0;
 
-  /// Brakes to a stand along the path; returns at once.
+  /// Brakes to a stand along the path, also a motion that somebody else has started. On a real arm
+  /// it returns once the arm is known to stand, which takes the time to brake and a few states, or
+  /// seconds where its lines are cut; where nothing moves it does not wait. A simulated arm brakes
+  /// while time goes on.
+  /// @throws DeviceError if nothing shows that the arm stands: it may still move.
   virtual void stop() = 0;
 };
 

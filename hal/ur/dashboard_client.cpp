@@ -16,7 +16,8 @@ constexpr std::string_view kBanner = "Connected: Universal Robots Dashboard Serv
 std::string DashboardClient::ask(const std::string& command) {
   const std::lock_guard lock(mutex_);
   try {
-    if (!connection_) connect();
+    if (std::optional<std::string> answer = ask_old_connection(command)) return *std::move(answer);
+    connect();
     return exchange(command);
   } catch (const SilenceError& error) {
     connection_.reset();
@@ -24,6 +25,21 @@ std::string DashboardClient::ask(const std::string& command) {
   } catch (const WireError& error) {
     connection_.reset();
     throw DeviceError(options_.device, fmt::format("dashboard: {}", error.what()));
+  }
+}
+
+/// Nothing if there is none any more: a controller that was started again since the last command
+/// closes it, or knows nothing of it. Asking twice does no harm: none of the commands adds to what
+/// it did before. A connection that is merely silent is not given up for another one.
+std::optional<std::string> DashboardClient::ask_old_connection(const std::string& command) {
+  if (!connection_) return std::nullopt;
+  try {
+    return exchange(command);
+  } catch (const SilenceError&) {
+    throw;
+  } catch (const WireError&) {
+    connection_.reset();
+    return std::nullopt;
   }
 }
 
@@ -65,14 +81,13 @@ std::string DashboardClient::demand(const std::string& command, const std::strin
   return answer.substr(expected.size());
 }
 
-void DashboardClient::power_on() { demand("power on", "Powering on"); }
-void DashboardClient::power_off() { demand("power off", "Powering off"); }
-void DashboardClient::release_brakes() { demand("brake release", "Brake releasing"); }
-void DashboardClient::unlock_protective_stop() {
-  demand("unlock protective stop", "Protective stop releasing");
+bool DashboardClient::stop_program() {
+  const std::string answer = ask("stop");
+  if (answer.starts_with("Stopped")) return true;
+  if (answer.starts_with("Failed to execute: stop")) return false;
+  throw DeviceError(options_.device,
+                    fmt::format("dashboard: expected 'Stopped' after 'stop', got '{}'", answer));
 }
-void DashboardClient::close_safety_popup() { demand("close safety popup", "closing safety popup"); }
-void DashboardClient::stop_program() { demand("stop", "Stopped"); }
 
 std::string DashboardClient::robot_mode() { return demand("robotmode", "Robotmode: "); }
 

@@ -18,10 +18,12 @@ struct DashboardOptions {
   Duration answer_timeout{2.0};
 };
 
-/// The dashboard server of a UR controller: powers the arm, releases brakes and stops. It lags the
-/// state by half a second: whether the arm may move is for the state stream to say.
+/// The dashboard server of a UR controller: stops programs, tells modes, and takes an operator's
+/// commands as lines. It lags the state by half a second: whether the arm may move is for the state
+/// stream to say.
 ///
-/// Connects at the first command, and again after a loss. Safe from any thread. Each command throws
+/// Connects at the first command, and again after a loss; a command that finds its old connection
+/// closed or broken is sent again over a new one. Safe from any thread. Each command throws
 /// DeviceError if the server is not there, is another one, or refuses, in its own words, and
 /// TimeoutError if it is silent.
 class DashboardClient {
@@ -31,14 +33,10 @@ class DashboardClient {
   /// Sends a line and returns the answer.
   std::string ask(const std::string& command);
 
-  void power_on();
-  void power_off();
-  /// Releases the brakes; powers the arm on first if need be.
-  void release_brakes();
-  /// The controller refuses this for 5 s after the stop.
-  void unlock_protective_stop();
-  void close_safety_popup();
-  void stop_program();
+  /// True once the program that ran is stopped (from PolyScope 3.3 on it answers when the stop is
+  /// completed); false if it knows of none, which need not be the whole truth: by `programState` a
+  /// program that was sent by socket does not run.
+  bool stop_program();
 
   /// "RUNNING", "POWER_OFF", ...
   std::string robot_mode();
@@ -51,6 +49,7 @@ class DashboardClient {
   void connect();
   std::string take_line(const std::string& what);
   std::string exchange(const std::string& command);
+  std::optional<std::string> ask_old_connection(const std::string& command);
   /// @throws DeviceError unless the answer begins with `expected`.
   std::string demand(const std::string& command, const std::string& expected);
 

@@ -132,15 +132,13 @@ std::string explain(UrSafetyMode mode) {
              "safeguard";
     case UrSafetyMode::kSystemEmergencyStop:
       return "emergency stop of the cell: make the cell safe, release the cell's button, then "
-             "power "
-             "the arm on and release its brakes";
+             "power the arm on and release its brakes";
     case UrSafetyMode::kRobotEmergencyStop:
       return "emergency stop of the robot: make the cell safe, release the button on the pendant, "
              "then power the arm on and release its brakes";
     case UrSafetyMode::kViolation:
       return "safety violation: a safety limit was broken; read the pendant's log, then restart "
-             "the "
-             "safety system there";
+             "the safety system there";
     case UrSafetyMode::kFault:
       return "fault of the safety system: read the pendant's log and restart the controller";
     case UrSafetyMode::kValidateJointId:
@@ -158,8 +156,7 @@ std::string explain(UrRobotMode mode) {
       return "";
     case UrRobotMode::kPowerOff:
       return "the arm's power is off (POWER_OFF): power it on and release its brakes on the "
-             "pendant "
-             "or with the dashboard";
+             "pendant or with the dashboard";
     case UrRobotMode::kPowerOn:
     case UrRobotMode::kIdle:
       return "the arm's brakes are on (" + name_of(mode) +

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "hal/errors.h"
+#include "hal/ur/ur_arm_state.h"
 
 namespace gripbench::hal {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 constexpr double kDefaultDeceleration = 1.2;
 /// Numbers of programs return to 0 here; twice that fits the register.
 constexpr std::int32_t kMostPrograms = 1'000'000;
-/// The runtime state may trail the program's registers by a few packages (s).
-constexpr double kIdleMeansEnded = 0.3;
 /// Between two looks at a program that prepares the arm (s).
 constexpr Duration kBetweenLooks{0.01};
 /// Poses of the same tool agree within this after their way through the controller (m, rad).
@@ -65,8 +64,6 @@ std::vector<RtdeField> fields(const UrSettings& settings) {
   return all;
 }
 
-bool has_heartbeat(const UrSettings& settings) { return settings.heartbeat_timeout > 0.0; }
-
 std::string beat_register(const UrSettings& settings) {
   return fmt::format("input_int_register_{}", settings.marker_register);
 }
@@ -77,10 +74,9 @@ RtdeOptions rtde_options(const UrSettings& settings) {
   options.host = settings.host;
   options.port = settings.rtde_port;
   options.frequency = settings.rate;
-  // A slow stream is not stale between two packages.
-  options.stale_after = Duration(std::max(settings.stale_after, 3.0 / settings.rate));
+  options.stale_after = Duration(settings.silent_after());
   options.answer_timeout = Duration(settings.answer_timeout);
-  if (has_heartbeat(settings)) {
+  if (settings.has_heartbeat()) {
     options.beat_input = beat_register(settings);
     options.beat_period =
         std::min(options.beat_period,
@@ -119,13 +115,6 @@ std::string script_pose(const UrPose& pose) {
 }
 
 }  // namespace
-
-struct UrArm::State {
-  ArmState arm;
-  UrStatus status;
-  std::int32_t marker = 0;
-  std::optional<UrPose> tcp_offset;
-};
 
 UrArm::UrArm(UrSettings settings, const Clock& clock)
     : settings_(std::move(settings)),
@@ -184,7 +173,7 @@ void UrArm::run(const std::string& body, const State& state) {
 
 /// The controller forgets its watchdog when the program ends.
 std::string UrArm::watchdog_line() const {
-  if (!has_heartbeat(settings_)) return "";
+  if (!settings_.has_heartbeat()) return "";
   return fmt::format("  rtde_set_watchdog(\"{}\", {}, \"stop\")\n", beat_register(settings_),
                      script_number(kPeriodsWithoutBeat / settings_.heartbeat_timeout));
 }
@@ -206,6 +195,12 @@ void UrArm::send(const std::string& body) {
   const Program program{programs_, clock_.now(), std::nullopt, false};
   primary_.send_script(script);
   program_ = program;
+}
+
+/// The number of the program that stops the arm.
+std::int32_t UrArm::send_stop() {
+  send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
+  return programs_;
 }
 
 void UrArm::prepare() {
@@ -309,7 +304,7 @@ void UrArm::look_for_end(Program& program, const State& state) const {
     }
     return;
   }
-  const bool idle = state.status.runtime_state == UrRuntimeState::kStopped;
+  const bool idle = state.idle();
   if (!idle) program.idle_since.reset();
   if (idle && !program.idle_since) program.idle_since = now;
   if (state.marker != 2 * program.number || (idle && now - *program.idle_since > kIdleMeansEnded)) {
@@ -318,31 +313,6 @@ void UrArm::look_for_end(Program& program, const State& state) const {
         fmt::format("program gripbench_{} ended before its motion did: it was stopped "
                     "on the pendant or replaced by another program",
                     program.number));
-  }
-}
-
-void UrArm::stop() {
-  std::optional<State> state;
-  try {
-    state = state_of(rtde_.newest());
-  } catch (const DeviceError&) {
-    // Without a state nobody knows whether the arm moves, which is a reason to stop it.
-  }
-  if (state && !state->status.held_because.empty()) {
-    program_.reset();
-    // A paused program would go on once the hold is lifted.
-    if (state->status.runtime_state != UrRuntimeState::kStopped) dashboard_.stop_program();
-    return;
-  }
-  const bool idle = state && state->status.runtime_state == UrRuntimeState::kStopped;
-  const bool nothing_to_stop = idle && !program_;
-  try {
-    send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
-  } catch (const DeviceError&) {
-    // A dashboard has no program to end then, and its refusal would be taken for a failure.
-    if (nothing_to_stop) return;
-    // The program that moves the arm can still be ended by the other door.
-    dashboard_.stop_program();
   }
 }
 

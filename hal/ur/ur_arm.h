@@ -67,10 +67,13 @@ class UrArm final : public Arm {
   /// program that never began or was replaced.
   bool moving() override;
 
-  /// Also where the safety system holds the arm: the program is then ended, so that nothing resumes
-  /// when the hold is lifted. Where the state is stale the stop is sent all the same, unconfirmed,
-  /// and where the primary interface is lost the dashboard ends the program.
-  /// @throws DeviceError if the controller cannot be reached by either.
+  /// As hal::Arm. Also where the safety system holds the arm: the program is then ended, so that
+  /// nothing resumes when the hold is lifted. A stop that goes out by the primary interface is
+  /// confirmed by the state or the controller's log, within a second or `stale_after` and the time
+  /// to brake; where that fails the dashboard ends the program. Without a state a program with a
+  /// heartbeat counts as stopped once the controller must have missed it.
+  /// @throws DeviceError "the stop is not confirmed: ..." if nothing of this shows that the arm
+  /// stands.
   void stop() override;
 
   /// @throws DeviceError in words if the arm may not move or its state is stale; for
@@ -92,14 +95,32 @@ class UrArm final : public Arm {
     bool begun = false;
   };
   struct State;
+  /// A stop on its way: when it was asked for, until when it shall be confirmed, and how long the
+  /// arm brakes (s).
+  struct Stop {
+    double begin = 0.0;
+    double until = 0.0;
+    double braking = 0.0;
+    /// The controller stops what moves by itself without this client's beats.
+    bool heartbeat = false;
+    /// The program that stops, if it could be sent.
+    std::optional<std::int32_t> program;
+    bool by_dashboard = false;
+  };
 
   State state_of(const RtdeSample& sample) const;
   void run(const std::string& body, const State& state);
   std::string watchdog_line() const;
   void send(const std::string& body);
+  std::int32_t send_stop();
   void look_for_errors(const Program& program) const;
   std::string held_soon() const;
   void look_for_end(Program& program, const State& state) const;
+  std::optional<State> fresh_state() const;
+  bool is_confirmed(const Stop& stop) const;
+  bool ended_by_log(std::int32_t program, double since) const;
+  void end_program(Stop stop);
+  bool stopped_by_controller(const Stop& stop) const;
 
   const UrSettings settings_;
   const Clock& clock_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -33,10 +34,14 @@ struct UrSettings {
   double heartbeat_timeout = 0.4;
   /// A program that has not begun by then will not (s).
   double start_timeout = 2.0;
-  /// A state older than this is refused (s); at least three periods of the stream count.
+  /// A state older than this is refused (s), unless the stream is slow: see silent_after.
   double stale_after = 0.25;
   /// For connecting, for each answer, and for the primary interface's next package (s).
   double answer_timeout = 1.0;
+
+  bool has_heartbeat() const { return heartbeat_timeout > 0.0; }
+  /// A stream that is silent for so long is broken (s): a slow one is not, between two packages.
+  double silent_after() const { return std::max(stale_after, 3.0 / rate); }
 
   /// Reads the mapping and refuses unknown keys.
   /// @throws ConfigError.

@@ -269,6 +269,8 @@ void Watchdog::bring_arm_to_a_stand() {
       } catch (const DeviceError& error) {
         trouble = error.what();
       }
+      // The arm may have come to its stand while that was waited for.
+      still_since = clock_.now();
     }
     std::this_thread::sleep_for(kTick);
   }

@@ -1,4 +1,5 @@
 #include <fstream>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -232,18 +233,40 @@ TEST(Dashboard, PowersTheArmDownAndUp) {
   DashboardClient dashboard({"arm", settings.host, settings.dashboard_port, Duration(kPatience)});
   EXPECT_EQ(dashboard.polyscope_version(), "URSoftware 3.15.8.106339 (Jun 20 2022)");
   EXPECT_EQ(dashboard.safety_status(), "NORMAL");
-  dashboard.power_off();
+  EXPECT_EQ(dashboard.ask("power off"), "Powering off");
   EXPECT_EQ(dashboard.robot_mode(), "POWER_OFF");
   RigClock clock;
   UrArm arm(settings, clock);
   EXPECT_THAT(message_of([&] { arm.prepare(); }), HasSubstr("the arm's power is off"));
-  dashboard.power_on();
+  EXPECT_EQ(dashboard.ask("power on"), "Powering on");
   EXPECT_TRUE(eventually([&] { return dashboard.robot_mode() == "IDLE"; }));
   EXPECT_TRUE(eventually([&] { return arm.status().robot_mode == UrRobotMode::kIdle; }));
   EXPECT_THAT(message_of([&] { arm.check(); }), HasSubstr("brakes are on (IDLE)"));
-  dashboard.release_brakes();
+  EXPECT_EQ(dashboard.ask("brake release"), "Brake releasing");
   EXPECT_TRUE(eventually([&] { return arm.status().held_because.empty(); }));
   EXPECT_NO_THROW(arm.prepare());
+}
+
+TEST(Dashboard, AsksAgainWhereItsConnectionEndedMeanwhile) {
+  LoopbackRig rig;
+  const UrSettings settings = rig.settings();
+  DashboardClient dashboard({"arm", settings.host, settings.dashboard_port, Duration(kPatience)});
+  EXPECT_FALSE(dashboard.stop_program());
+  // A controller that was started again knows nothing of its old connections.
+  for (int restart = 1; restart <= 2; ++restart) {
+    EXPECT_EQ(rig.control.answer("drop dashboard"), "ok");
+    EXPECT_EQ(dashboard.robot_mode(), "RUNNING") << restart;
+  }
+}
+
+TEST(Dashboard, IsNotAskedAgainWhereNobodyListens) {
+  auto rig = std::make_unique<LoopbackRig>();
+  DashboardClient dashboard(
+      {"arm", "127.0.0.1", rig->settings().dashboard_port, Duration(kPatience)});
+  EXPECT_EQ(dashboard.robot_mode(), "RUNNING");
+  rig.reset();
+  EXPECT_THAT(message_of([&] { dashboard.robot_mode(); }),
+              HasSubstr("arm: dashboard: no connection to 127.0.0.1"));
 }
 
 class PrimaryPrograms : public ::testing::Test {

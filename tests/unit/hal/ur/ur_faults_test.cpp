@@ -62,8 +62,7 @@ TEST_F(UrFaults, AProtectiveStopIsToldInWordsAndNothingResumes) {
   EXPECT_NO_THROW(arm_.stop());
   EXPECT_FALSE(arm_.moving());
   EXPECT_EQ(rig_.emulator.controller().image().runtime_state, UrRuntimeState::kStopped);
-  EXPECT_THAT(message_of([&] { arm_.dashboard().unlock_protective_stop(); }),
-              HasSubstr("5s after occurrence"));
+  EXPECT_THAT(arm_.dashboard().ask("unlock protective stop"), HasSubstr("5s after occurrence"));
 }
 
 TEST_F(UrFaults, AComplaintOfTheLogWaitsForTheSafetySystemsWord) {
@@ -106,12 +105,11 @@ TEST_F(UrFaults, AnEmergencyStopWantsPowerAndBrakes) {
               HasSubstr("emergency stop of the robot"));
   EXPECT_TRUE(stands());
   EXPECT_NO_THROW(arm_.stop());
-  EXPECT_THAT(message_of([&] { arm_.dashboard().power_on(); }),
-              HasSubstr("expected 'Powering on' after 'power on', got 'Failed to execute"));
+  EXPECT_EQ(arm_.dashboard().ask("power on"), "Failed to execute: power on");
   EXPECT_EQ(control("release_emergency_stop"), "ok");
   EXPECT_TRUE(eventually([&] { return mode() == UrSafetyMode::kNormal; }));
   EXPECT_THAT(message_of([&] { arm_.check(); }), HasSubstr("power is off"));
-  arm_.dashboard().release_brakes();
+  EXPECT_EQ(arm_.dashboard().ask("brake release"), "Brake releasing");
   EXPECT_TRUE(eventually([&] { return arm_.status().held_because.empty(); }));
   begin_lift();
 }
@@ -169,12 +167,94 @@ TEST_F(UrFaults, AFrozenStreamIsRefusedAsStaleAndTheArmCanStillBeStopped) {
                 arm_.start_move(Eigen::Isometry3d::Identity(), {0.1, 1.0});
               }),
               HasSubstr("arm: no state for"));
+  // The controller's log says that the stop's program has ended.
   EXPECT_NO_THROW(arm_.stop());
-  EXPECT_TRUE(eventually([&] { return !rig_.workcell.state().arm_moving; }));
+  EXPECT_FALSE(rig_.workcell.state().arm_moving);
   EXPECT_TRUE(stands());
   EXPECT_EQ(control("thaw rtde"), "ok");
   EXPECT_TRUE(eventually([&] { return message_of([&] { arm_.read(); }) == "nothing was thrown"; }));
   EXPECT_FALSE(arm_.moving());
+}
+
+TEST_F(UrFaults, AStopReturnsWhenTheArmStands) {
+  begin_lift();
+  arm_.stop();
+  EXPECT_FALSE(rig_.workcell.state().arm_moving);
+  EXPECT_TRUE(stands());
+  EXPECT_FALSE(arm_.moving());
+}
+
+TEST_F(UrFaults, AStopThatDoesNotArriveIsMadeByTheDashboard) {
+  begin_lift();
+  EXPECT_EQ(control("cut primary"), "ok");
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_FALSE(rig_.workcell.state().arm_moving);
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(control("mend primary"), "ok");
+}
+
+TEST_F(UrFaults, WithoutStatesTheDashboardsWordIsEnough) {
+  begin_lift();
+  EXPECT_EQ(control("cut primary"), "ok");
+  EXPECT_EQ(control("cut rtde"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm_.read(); }), HasSubstr("arm: no state for"));
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_TRUE(eventually([&] { return !rig_.workcell.state().arm_moving; }));
+  EXPECT_TRUE(stands());
+  EXPECT_EQ(control("mend primary"), "ok");
+  EXPECT_EQ(control("mend rtde"), "ok");
+}
+
+TEST_F(UrFaults, AStopThatReachesNobodyIsNotConfirmedWhileTheArmMoves) {
+  begin_lift();
+  EXPECT_EQ(control("cut primary"), "ok");
+  EXPECT_EQ(control("cut dashboard"), "ok");
+  EXPECT_THAT(message_of([&] { arm_.stop(); }),
+              AllOf(HasSubstr("arm: the stop is not confirmed: the arm still moves"),
+                    HasSubstr("dashboard server"), Not(HasSubstr("stops it by itself")),
+                    Not(HasSubstr("\n"))));
+  EXPECT_TRUE(rig_.workcell.state().arm_moving);
+  EXPECT_EQ(control("mend primary"), "ok");
+  EXPECT_EQ(control("mend dashboard"), "ok");
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_TRUE(stands());
+}
+
+TEST_F(UrFaults, AnArmThatAnotherClientHasStoppedIsKnownToStand) {
+  begin_lift();
+  UrSettings settings = rig_.settings();
+  settings.heartbeat_timeout = 0.0;
+  UrArm other(settings, clock_);
+  other.stop();
+  EXPECT_FALSE(rig_.workcell.state().arm_moving);
+  // No script gets through, and the dashboard has no program to end.
+  EXPECT_EQ(control("cut primary"), "ok");
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_FALSE(arm_.moving());
+  EXPECT_EQ(control("mend primary"), "ok");
+}
+
+TEST_F(UrFaults, WhereNothingMovesNobodyNeedsToBeReached) {
+  for (const char* line : {"rtde", "primary", "dashboard"}) {
+    EXPECT_EQ(control(std::string("cut ") + line), "ok");
+  }
+  EXPECT_THAT(message_when_it_throws([&] { arm_.read(); }), HasSubstr("arm: no state for"));
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_FALSE(arm_.moving());
+}
+
+TEST_F(UrFaults, AHeldArmWhoseProgramCannotBeEndedMayGoOn) {
+  begin_lift();
+  EXPECT_EQ(control("freeze dashboard"), "ok");
+  EXPECT_EQ(control("protective_stop"), "ok");
+  EXPECT_THAT(message_when_it_throws([&] { arm_.check(); }), HasSubstr("protective stop"));
+  EXPECT_THAT(message_of([&] { arm_.stop(); }),
+              AllOf(HasSubstr("the stop is not confirmed: the arm still moves, or its program"),
+                    HasSubstr("dashboard server")));
+  EXPECT_EQ(rig_.emulator.controller().image().runtime_state, UrRuntimeState::kPaused);
+  EXPECT_EQ(control("thaw dashboard"), "ok");
+  EXPECT_NO_THROW(arm_.stop());
+  EXPECT_EQ(rig_.emulator.controller().image().runtime_state, UrRuntimeState::kStopped);
 }
 
 /// A long motion of an arm that is to be stopped by its controller once it hears nothing.
@@ -229,6 +309,39 @@ TEST_F(UrHeartbeat, WithoutOneTheMotionGoesOnToItsEnd) {
   on_all_lines("cut");
   EXPECT_LT(left_of_the_way(), 1e-6);
   on_all_lines("mend");
+}
+
+TEST_F(UrHeartbeat, AStopThatReachesNobodyNeedsNoWordWhereTheArmStopsByItself) {
+  UrArm arm(watched(kTimeout), clock_);
+  lift(arm);
+  on_all_lines("cut");
+  EXPECT_THAT(message_when_it_throws([&] { arm.read(); }), HasSubstr("arm: no state for"));
+  EXPECT_NO_THROW(arm.stop());
+  EXPECT_FALSE(rig_.workcell.state().arm_moving);
+  EXPECT_GT(left_of_the_way(), 0.0);
+  on_all_lines("mend");
+}
+
+TEST_F(UrHeartbeat, AStopThatReachesNobodyIsToldWithoutOneOrBeforeItIsDue) {
+  for (const double timeout : {0.0, kPatience}) {
+    UrSettings settings = watched(timeout);
+    // The arm shall still move when the stop is given up.
+    settings.stale_after = 0.5;
+    UrArm arm(settings, clock_);
+    goal_ = arm.read().base_from_tcp;
+    goal_.translation().z() += timeout > 0.0 ? -kWay : kWay;
+    arm.start_move(goal_, {0.04, 1.0});
+    ASSERT_TRUE(eventually([&] { return rig_.workcell.state().arm_moving; }));
+    on_all_lines("cut");
+    EXPECT_THAT(message_when_it_throws([&] { arm.read(); }), HasSubstr("arm: no state for"));
+    const std::string message = message_of([&] { arm.stop(); });
+    EXPECT_THAT(message, AllOf(HasSubstr("arm: the stop is not confirmed: no state for"),
+                               HasSubstr("dashboard server"), Not(HasSubstr("\n"))));
+    EXPECT_EQ(message.find("stops it by itself after 20 s") != std::string::npos, timeout > 0.0)
+        << message;
+    on_all_lines("mend");
+    EXPECT_TRUE(eventually([&] { return !rig_.workcell.state().arm_moving; }));
+  }
 }
 
 TEST_F(UrHeartbeat, ALogThatIsAheadOfTheStateSaysWhatTheControllerMissed) {
