@@ -1,9 +1,11 @@
 #include "hal/video/capture_source.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -90,8 +92,18 @@ void DeviceSource::set(int property, double value, const std::string& name) {
   }
 }
 
-std::optional<CapturedFrame> DeviceSource::next(Duration) {
-  if (!capture_.grab()) throw WireError(path_ + " gives no frames any more");
+bool DeviceSource::grab(Duration timeout) {
+  std::vector<int> ready;
+  try {
+    return cv::VideoCapture::waitAny(
+        {capture_}, ready, std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count());
+  } catch (const cv::Exception&) {
+    throw WireError(path_ + " gives no frames any more");
+  }
+}
+
+std::optional<CapturedFrame> DeviceSource::next(Duration timeout) {
+  if (!grab(timeout)) return std::nullopt;
   CapturedFrame frame;
   frame.arrival = clock_.now();
   const double stamp_ms = capture_.get(cv::CAP_PROP_POS_MSEC);

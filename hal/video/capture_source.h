@@ -11,11 +11,15 @@ class DeviceSource final : public FrameSource {
  public:
   DeviceSource(const VideoSettings& settings, const DeviceVideo& video, const Clock& clock);
 
-  /// Video4Linux waits as long as it likes for a frame (10 s), whatever `timeout` is.
+  /// OpenCV waits up to 10 s for the first frame of an opening, whatever `timeout` is: its
+  /// Video4Linux has no timeout for reading (CAP_PROP_READ_TIMEOUT_MSEC is FFmpeg's alone), but
+  /// `VideoCapture::waitAny`, which then polls.
   std::optional<CapturedFrame> next(Duration timeout) override;
 
  private:
   void set(int property, double value, const std::string& name);
+  /// Whether a frame came in time. @throws WireError if none will come any more.
+  bool grab(Duration timeout);
 
   const std::string path_;
   const Clock& clock_;

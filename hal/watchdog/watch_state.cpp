@@ -26,6 +26,7 @@ void WatchState::beat(double now, const WatchBeat& beat) {
   if (mode_ != Mode::kWatching) return;
   last_beat_ = now;
   advance(progress_, beat.progress, now);
+  std::erase_if(frames_, [&](const auto& known) { return !beat.frames.contains(known.first); });
   for (const auto& [camera, count] : beat.frames) advance(frames_[camera], count, now);
 }
 

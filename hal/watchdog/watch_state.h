@@ -24,7 +24,7 @@ struct WatchBeat {
   /// How often the run's own thread came by: beats come from another one, which would beat on while
   /// the run hangs.
   std::uint64_t progress = 0;
-  /// Frames received, by camera.
+  /// Frames received, by camera; one that is left out is not waited for any more.
   std::map<std::string, std::uint64_t> frames;
 };
 

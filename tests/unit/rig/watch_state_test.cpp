@@ -80,6 +80,19 @@ TEST_F(WatchStateTest, ACameraThatNeverHadAFrameIsNotMissed) {
   EXPECT_EQ(state_.mode(), Mode::kWatching);
 }
 
+TEST_F(WatchStateTest, ACameraThatIsForgottenIsNotMissed) {
+  state_.begin(0.0);
+  live_until(5.0);
+  for (; now_ < 15.0; now_ += 0.1) {
+    state_.beat(now_, {++progress_, {}});
+    state_.tick(now_, arm_moves_);
+  }
+  EXPECT_EQ(state_.mode(), Mode::kWatching) << "as at a run's end, which may take its time";
+  live_until(20.0);
+  for (const double end = now_ + 1.2; now_ < end; now_ += 0.1) beat_and_tick();
+  EXPECT_EQ(state_.mode(), Mode::kHolding) << "told of again, it counts again";
+}
+
 TEST_F(WatchStateTest, ARunMayWaitForAPersonButNotWhileTheArmMoves) {
   state_.begin(0.0);
   live_until(1.0);
