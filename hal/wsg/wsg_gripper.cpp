@@ -81,8 +81,6 @@ void WsgGripper::demand_homed() const {
 }
 
 void WsgGripper::end_motion_before() {
-  const std::optional<WsgMotion> before = client_.motion();
-  if (!before || before->ended()) return;
   stop();
   client_.wait_for_end(settings_.connection.answer_timeout);
 }
@@ -164,6 +162,8 @@ bool WsgGripper::moving() {
 }
 
 void WsgGripper::stop() {
+  const std::optional<WsgMotion> motion = client_.motion();
+  if (!motion || motion->ended()) return;
   stopped_by_us_ = true;
   client_.ask(make_request(WsgCommand::kStop));
 }

@@ -41,6 +41,7 @@ class WsgGripper final : public Gripper {
 
   /// @throws DeviceError if the motion ended otherwise than at its target or on a part.
   bool moving() override;
+  /// Asks nothing of jaws at rest: what a stop makes of a grip is up to the gripper's firmware.
   void stop() override;
 
   /// Force limit per pad (N). @throws MotionRefused outside what the device can do.
