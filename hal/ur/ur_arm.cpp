@@ -15,8 +15,6 @@ namespace {
 
 /// The controller's own default (URScript manual, movel).
 constexpr double kDefaultDeceleration = 1.2;
-/// Numbers of programs return to 0 here; twice that fits the register.
-constexpr std::int32_t kMostPrograms = 1'000'000;
 /// Between two looks at a program that prepares the arm (s).
 constexpr Duration kBetweenLooks{0.01};
 /// Poses of the same tool agree within this after their way through the controller (m, rad).
@@ -124,7 +122,8 @@ UrArm::UrArm(UrSettings settings, const Clock& clock)
       dashboard_(dashboard_options(settings_)),
       stop_deceleration_(kDefaultDeceleration) {
   // The register may still show an earlier session's last program.
-  programs_ = std::clamp(state_of(rtde_.newest()).marker / 2, 0, kMostPrograms);
+  programs_ =
+      std::clamp(state_of(rtde_.newest()).marker / 2 - settings_.programs_from, 0, kMostPrograms);
 }
 
 UrArm::State UrArm::state_of(const RtdeSample& sample) const {
@@ -180,6 +179,7 @@ std::string UrArm::watchdog_line() const {
 
 void UrArm::send(const std::string& body) {
   programs_ = programs_ < kMostPrograms ? programs_ + 1 : 1;
+  const std::int32_t number = settings_.programs_from + programs_;
   const Eigen::Vector3d& centre = settings_.payload_centre;
   const std::string script = fmt::format(
       "def gripbench_{0}():\n"
@@ -189,10 +189,10 @@ void UrArm::send(const std::string& body) {
       "{8}"
       "  write_output_integer_register({6}, {9})\n"
       "end\n",
-      programs_, script_pose(settings_.flange_from_tcp), script_number(settings_.payload),
+      number, script_pose(settings_.flange_from_tcp), script_number(settings_.payload),
       script_number(centre.x()), script_number(centre.y()), script_number(centre.z()),
-      settings_.marker_register, 2 * programs_, body, 2 * programs_ + 1);
-  const Program program{programs_, clock_.now(), std::nullopt, false};
+      settings_.marker_register, 2 * number, body, 2 * number + 1);
+  const Program program{number, clock_.now(), std::nullopt, false};
   primary_.send_script(script);
   program_ = program;
 }
@@ -200,7 +200,7 @@ void UrArm::send(const std::string& body) {
 /// The number of the program that stops the arm.
 std::int32_t UrArm::send_stop() {
   send(fmt::format("  stopl({})\n", script_number(stop_deceleration_)));
-  return programs_;
+  return program_->number;
 }
 
 void UrArm::prepare() {

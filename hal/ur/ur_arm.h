@@ -38,6 +38,9 @@ struct UrStatus {
 /// the network is lost, it ends the program and stops the arm (URScript, `rtde_set_watchdog`).
 class UrArm final : public Arm {
  public:
+  /// Numbers of programs begin anew after so many; twice a few times that fits the register.
+  static constexpr std::int32_t kMostPrograms = 1'000'000;
+
   /// Connects to the state stream and the primary interface; moves nothing. The clock must be safe
   /// to read from another thread, and outlive the arm.
   /// @throws DeviceError, TimeoutError saying what was expected and what came.

@@ -29,6 +29,9 @@ struct UrSettings {
   /// Output integer register, 0 to 23, in which the arm's programs tell how far they are; no other
   /// program may write it. The input register of that number takes this client's beats.
   int marker_register = 20;
+  /// Programs are numbered from the one after this. Two that drive the same arm at a time keep
+  /// UrArm::kMostPrograms apart, or one's end would pass for the other's.
+  std::int32_t programs_from = 0;
   /// The controller stops the arm by itself when it hears nothing of this client for so long, or
   /// half of it (s); 0: it never does.
   double heartbeat_timeout = 0.4;
