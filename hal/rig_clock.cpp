@@ -15,8 +15,10 @@ double RigClock::now() const {
 }
 
 void RigClock::sleep_until(double time) {
-  for (double left = time - now(); left > 0.0; left = time - now()) {
+  while (true) {
     for (const auto& check : checks_) check();
+    const double left = time - now();
+    if (left <= 0.0) return;
     std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, kBetweenChecks)));
   }
 }

@@ -14,10 +14,11 @@ class RigClock final : public Clock {
  public:
   double now() const override;
 
-  /// Waits; every 20 ms it asks the devices whether all is well.
+  /// Waits; every 20 ms, and last when it returns, it asks the devices whether all is well. That is
+  /// at least once, also where the time has passed: this process may have been stopped meanwhile.
   void sleep_until(double time) override;
 
-  /// Adds a question that `sleep_until` asks while time passes; it throws DeviceError if its device
+  /// Adds a question that `sleep_until` asks; it throws DeviceError if its device
   /// failed.
   void watch(std::function<void()> check) { checks_.push_back(std::move(check)); }
 

@@ -1,5 +1,6 @@
 #include "hal/rig/rig_watchdog.h"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -49,6 +50,9 @@ WatchdogSettings watchdog_settings(const RigSettings& rig) {
   WatchdogSettings settings;
   settings.arm = rig.arm;
   settings.gripper = rig.gripper;
+  JawOpening& opening = settings.opening;
+  opening.width = rig.stage.open_width.value_or(opening.width);
+  opening.speed = std::min({opening.speed, rig.stage.jaw_speed, rig.safety.max_jaw_speed});
   if (!rig.watchdog) return settings;
   settings.port = rig.watchdog->port;
   settings.rules = rig.watchdog->rules;

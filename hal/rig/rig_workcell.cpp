@@ -16,6 +16,7 @@
 #include "hal/video/video_camera.h"
 #include "hal/watchdog/start_watchdog.h"
 #include "hal/watchdog/watched_run.h"
+#include "hal/watchdog/watched_workcell.h"
 #include "hal/wsg/wsg_gripper.h"
 
 namespace gripbench::hal {
@@ -33,7 +34,7 @@ struct Watched {
 
   Watched(const RigWatch& watch, const RigSettings& settings)
       : process{find_or_start_watchdog(watch.program, settings.file, watchdog_settings(settings))},
-        run(process.started.port) {}
+        run(process.started.port, watch.rules.beat_timeout) {}
 };
 
 std::unique_ptr<Watched> watch(const RigSettings& settings) {
@@ -77,6 +78,9 @@ class RigDevices final : public Workcell {
     if (watched_) watched_->run.forget_cameras();
   }
 
+  /// Null where nobody watches.
+  WatchedRun* watched_run() { return watched_ ? &watched_->run : nullptr; }
+
   Clock& clock() override { return clock_; }
   Arm& arm() override { return arm_; }
   Gripper& gripper() override { return gripper_; }
@@ -108,12 +112,20 @@ std::unique_ptr<Operator> make_operator(const RigSettings& settings,
                                           settings.operator_control->port);
 }
 
+std::unique_ptr<Workcell> make_devices(const RigSettings& settings,
+                                       const std::function<void()>& stop_check) {
+  auto devices = std::make_unique<RigDevices>(settings, stop_check);
+  WatchedRun* const run = devices->watched_run();
+  if (run == nullptr) return devices;
+  return under_watch(*run, std::move(devices));
+}
+
 /// The guarded devices, and the stage, which drives them too.
 class RigWorkcell final : public Workcell {
  public:
   RigWorkcell(const RigSettings& settings, const std::function<void()>& stop_check)
       : person_(make_operator(settings, stop_check)),
-        devices_(guard(std::make_unique<RigDevices>(settings, stop_check), settings.safety)),
+        devices_(guard(make_devices(settings, stop_check), settings.safety)),
         stage_(settings.stage, devices_->clock(), devices_->arm(), devices_->gripper(),
                std::move(person_)) {}
 

@@ -13,10 +13,9 @@ namespace {
 /// Between two looks at what else there is to do.
 constexpr Duration kLookUp{0.02};
 constexpr Duration kGoodbyeTime{1.0};
-/// To open all the way at kOpeningSpeed.
-constexpr Duration kOpeningTime{15.0};
-/// mm and mm/s: widths beyond the stroke are clamped by the gripper.
-constexpr WsgWidthSpeed kOpening{110.0f, 20.0f};
+/// What opening takes beyond its way at its speed.
+constexpr Duration kOpeningMargin{5.0};
+constexpr float kMillimetres = 1e3f;
 
 bool is_motion(WsgCommand command) {
   return command == WsgCommand::kHome || command == WsgCommand::kPrePosition ||
@@ -188,8 +187,11 @@ void GripperRelay::ask(const WsgFrame& request, Duration timeout) {
   }
 }
 
-void GripperRelay::open_jaws() {
-  ask(make_width_speed(WsgCommand::kRelease, kOpening), kOpeningTime);
+void GripperRelay::open_jaws(const JawOpening& opening) {
+  const WsgWidthSpeed wanted{kMillimetres * static_cast<float>(opening.width),
+                             kMillimetres * static_cast<float>(opening.speed)};
+  ask(make_width_speed(WsgCommand::kRelease, wanted),
+      kOpeningMargin + Duration(opening.width / opening.speed));
 }
 
 void GripperRelay::say_goodbye() {

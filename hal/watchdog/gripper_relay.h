@@ -14,6 +14,13 @@
 
 namespace gripbench::hal {
 
+/// How the jaws are opened when nobody drives them: slowly, since something is held.
+struct JawOpening {
+  /// m, m/s. A width beyond the stroke is clamped by the gripper.
+  double width = 0.110;
+  double speed = 0.020;
+};
+
 /// Holds the connection to a WSG gripper, and lends it to one client at a time at a port of the
 /// loopback interface: whole frames go to and fro. When the client goes, the gripper notices
 /// nothing, unless the client had announced it.
@@ -45,8 +52,8 @@ class GripperRelay {
   /// What the gripper last said both pads press with, per pad (N).
   double normal_force() const { return normal_force_; }
 
-  /// Opens the jaws, slowly. Waits for the end. @throws DeviceError
-  void open_jaws();
+  /// Opens the jaws. Waits for the end. @throws DeviceError
+  void open_jaws(const JawOpening& opening);
   /// Says goodbye, by which the gripper keeps what it holds when the connection closes.
   /// @throws DeviceError if it does not answer.
   void say_goodbye();

@@ -49,9 +49,11 @@ std::uint64_t count_of(std::string_view text) {
   return count;
 }
 
-/// The run's own beats keep the arm's program going; here nothing but stops is sent.
-UrSettings without_heartbeat(UrSettings arm) {
+/// The run's own beats keep the arm's program going; here nothing but stops is sent, under numbers
+/// that the run does not use.
+UrSettings for_stops(UrSettings arm) {
   arm.heartbeat_timeout = 0.0;
+  arm.programs_from = UrArm::kMostPrograms;
   return arm;
 }
 
@@ -62,22 +64,24 @@ std::vector<std::string> watched_by(const WatchdogSettings& settings) {
   const UrSettings& arm = settings.arm;
   const WatchRules& rules = settings.rules;
   const Eigen::Vector3d& centre = arm.payload_centre;
-  return {fmt::format("gripper {}:{}", gripper.host, gripper.port),
-          fmt::format("arm {} at {} {} {}", arm.host, arm.rtde_port, arm.primary_port,
-                      arm.dashboard_port),
-          // Each program that stops the arm sets them.
-          fmt::format("tool {:g}", fmt::join(arm.flange_from_tcp, " ")),
-          fmt::format("payload {:g} kg at {:g} {:g} {:g}", arm.payload, centre.x(), centre.y(),
-                      centre.z()),
-          fmt::format("beat_timeout {:g} s", rules.beat_timeout),
-          fmt::format("camera_timeout {:g} s", rules.camera_timeout),
-          fmt::format("hang_timeout {:g} s", rules.hang_timeout)};
+  return {
+      fmt::format("gripper {}:{}", gripper.host, gripper.port),
+      fmt::format("arm {} at {} {} {}", arm.host, arm.rtde_port, arm.primary_port,
+                  arm.dashboard_port),
+      // Each program that stops the arm sets them.
+      fmt::format("tool {:g}", fmt::join(arm.flange_from_tcp, " ")),
+      fmt::format("payload {:g} kg at {:g} {:g} {:g}", arm.payload, centre.x(), centre.y(),
+                  centre.z()),
+      fmt::format("opening to {:g} m at {:g} m/s", settings.opening.width, settings.opening.speed),
+      fmt::format("beat_timeout {:g} s", rules.beat_timeout),
+      fmt::format("camera_timeout {:g} s", rules.camera_timeout),
+      fmt::format("hang_timeout {:g} s", rules.hang_timeout)};
 }
 
 Watchdog::Watchdog(WatchdogSettings settings, Say say)
     : settings_(std::move(settings)),
       say_(std::move(say)),
-      arm_(without_heartbeat(settings_.arm), clock_),
+      arm_(for_stops(settings_.arm), clock_),
       state_(settings_.rules, clock_.now()) {
   relay_ = std::make_unique<GripperRelay>(settings_.gripper.connection,
                                           [this](bool announced) { client_gone(announced); });
@@ -221,6 +225,7 @@ void Watchdog::run(std::atomic<bool>& asked) {
       if (now != Mode::kHolding) stopped_ = false;
     }
     if (now == Mode::kHolding && before != Mode::kHolding) take_over(reason);
+    if (now == Mode::kHolding && before == Mode::kHolding) keep_standing();
     if (now == Mode::kDone) break;
     if (now == Mode::kHolding && !relay_->holds()) {
       throw DeviceError(settings_.gripper.connection.device,
@@ -231,7 +236,7 @@ void Watchdog::run(std::atomic<bool>& asked) {
     std::this_thread::sleep_for(kTick);
   }
   if (!relay_->holds()) return;
-  if (open_jaws_) relay_->open_jaws();
+  if (open_jaws_) relay_->open_jaws(settings_.opening);
   relay_->say_goodbye();
   say_(open_jaws_ ? "the jaws are open; the gripper is free for the next run"
                   : "the gripper holds on by itself; it is free for the next run");
@@ -239,7 +244,7 @@ void Watchdog::run(std::atomic<bool>& asked) {
 
 void Watchdog::take_over(const std::string& reason) {
   relay_->close();
-  bring_arm_to_a_stand();
+  bring_arm_to_a_stand("the run was lost");
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -251,9 +256,30 @@ void Watchdog::take_over(const std::string& reason) {
       reason, relay_->normal_force(), port()));
 }
 
+/// A lost run that was only stopped goes on once it may, and one motion may pass before it hears. A
+/// state that nobody knows is no motion here: the arm was seen to stand.
+void Watchdog::keep_standing() {
+  try {
+    const bool moves = arm_.read().tcp_velocity.head<3>().norm() > kStanding;
+    if (!moves || arm_.status().runtime_state == UrRuntimeState::kStopped) return;
+  } catch (const DeviceError&) {
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    // The next run may have come for it meanwhile.
+    if (state_.mode() != Mode::kHolding) return;
+    stopped_ = false;
+  }
+  say_("a program moves the arm though its run is lost; it is stopped again");
+  bring_arm_to_a_stand("it was seen to move");
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
+}
+
 /// A run may be lost between sending a motion and the arm's start: one stop is sent in any case,
 /// and the arm counts as standing when it has been still for a while with no program to move it.
-void Watchdog::bring_arm_to_a_stand() {
+void Watchdog::bring_arm_to_a_stand(const char* since) {
   const double begin = clock_.now();
   double next_stop = begin, still_since = begin;
   std::string trouble;
@@ -277,7 +303,7 @@ void Watchdog::bring_arm_to_a_stand() {
   if (arm_moves()) {
     say_(fmt::format("THE ARM COULD NOT BE STOPPED: hit the emergency stop ({})", trouble));
   } else {
-    say_(fmt::format("the arm stands, {:.2f} s after the run was lost", still_since - begin));
+    say_(fmt::format("the arm stands, {:.2f} s after {}", still_since - begin, since));
   }
 }
 

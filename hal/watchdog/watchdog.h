@@ -24,6 +24,7 @@ struct WatchdogSettings {
   WatchRules rules;
   UrSettings arm;
   WsgSettings gripper;
+  JawOpening opening;
 };
 
 /// What a watchdog is for, and by which settings it would stop: the gripper first, no commas
@@ -70,7 +71,8 @@ class Watchdog {
   bool arm_moves();
   bool program_runs();
   void take_over(const std::string& reason);
-  void bring_arm_to_a_stand();
+  void keep_standing();
+  void bring_arm_to_a_stand(const char* since);
   WatchState::Mode mode() const;
 
   const WatchdogSettings settings_;
@@ -81,7 +83,7 @@ class Watchdog {
   mutable std::mutex mutex_;
   WatchState state_;
   bool open_jaws_ = false;
-  /// The arm was stopped since the run was lost.
+  /// The arm stands since the run was lost, as far as anybody saw.
   bool stopped_ = false;
 
   // Whoever is served uses all above; the relay's clients and the control's end first.

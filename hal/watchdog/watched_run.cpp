@@ -15,6 +15,9 @@ constexpr const char* kDevice = "watchdog";
 constexpr std::chrono::milliseconds kBetweenBeats{50};
 constexpr Duration kAnswerTime{5.0};
 constexpr Duration kLookUp{0.1};
+/// The arm is not stopped before a fault is explained; a watchdog that lives answers within
+/// milliseconds.
+constexpr Duration kExplanationTime{0.5};
 
 TcpConnection connect(std::uint16_t port) {
   try {
@@ -26,7 +29,8 @@ TcpConnection connect(std::uint16_t port) {
 
 }  // namespace
 
-WatchedRun::WatchedRun(std::uint16_t port) : connection_(connect(port)) {
+WatchedRun::WatchedRun(std::uint16_t port, double beat_timeout)
+    : beat_timeout_(beat_timeout), connection_(connect(port)) {
   try {
     gripper_port_ = static_cast<std::uint16_t>(std::stoul(ask("watch")));
   } catch (const WireError& error) {
@@ -63,6 +67,25 @@ void WatchedRun::come_by() {
   if (!stopped_because_.empty()) throw DeviceError(kDevice, stopped_because_);
 }
 
+/// Lets a beat be sent at once. Whether an answer came in time that was asked for after this.
+bool WatchedRun::hear(Duration patience) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t mine = ++wanted_;
+  changed_.notify_all();
+  changed_.wait_for(lock, patience, [&] { return heard_ >= mine || !stopped_because_.empty(); });
+  if (!stopped_because_.empty()) throw DeviceError(kDevice, stopped_because_);
+  return heard_ >= mine;
+}
+
+void WatchedRun::demand_rig() {
+  if (hear(beat_timeout_)) return;
+  throw MotionRefused(kDevice, fmt::format("motion refused: no answer for {:g} s, so nobody would "
+                                           "stop the arm; is the machine overloaded?",
+                                           beat_timeout_.count()));
+}
+
+void WatchedRun::explain_fault() { hear(kExplanationTime); }
+
 std::string WatchedRun::beat() {
   std::string line = fmt::format("beat {}", progress_.load());
   const std::lock_guard lock(mutex_);
@@ -72,14 +95,23 @@ std::string WatchedRun::beat() {
 
 void WatchedRun::beat_on(std::stop_token stop) {
   while (!stop.stop_requested()) {
+    std::uint64_t wanted = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      wanted = wanted_;
+    }
+    std::string lost;
     try {
       ask(beat());
     } catch (const Error& error) {
-      const std::lock_guard lock(mutex_);
-      stopped_because_ = fmt::format("the rig is no longer in this run's hands: {}", error.what());
-      return;
+      lost = fmt::format("the rig is no longer in this run's hands: {}", error.what());
     }
-    std::this_thread::sleep_for(kBetweenBeats);
+    std::unique_lock lock(mutex_);
+    heard_ = wanted;
+    stopped_because_ = lost;
+    changed_.notify_all();
+    if (!lost.empty()) return;
+    changed_.wait_for(lock, stop, kBetweenBeats, [this] { return wanted_ != heard_; });
   }
 }
 
@@ -87,16 +119,21 @@ void WatchedRun::beat_on(std::stop_token stop) {
 std::string WatchedRun::ask(const std::string& line) {
   connection_.send(line + "\n");
   const auto deadline = std::chrono::steady_clock::now() + kAnswerTime;
-  while (std::chrono::steady_clock::now() < deadline) {
+  // One more look than time allows: a process that was stopped finds its answer late.
+  bool late = false;
+  while (true) {
     if (const std::optional<std::string> answer = reader_.next()) {
       if (answer->starts_with(kWatchdogFailed)) {
         throw_complaint(answer->substr(kWatchdogFailed.size()));
       }
       return answer->starts_with("ok ") ? answer->substr(3) : "";
     }
+    if (late) {
+      throw TimeoutError(kDevice, fmt::format("no answer within {:g} s", kAnswerTime.count()));
+    }
+    late = std::chrono::steady_clock::now() >= deadline;
     reader_.append(connection_.receive(kLookUp));
   }
-  throw TimeoutError(kDevice, fmt::format("no answer within {:g} s", kAnswerTime.count()));
 }
 
 }  // namespace gripbench::hal

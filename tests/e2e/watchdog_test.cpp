@@ -165,5 +165,20 @@ TEST_F(WatchdogProcessTest, ARunThatHangsIsStoppedThoughItLives) {
   expect_stopped_and_held();
 }
 
+TEST_F(WatchdogProcessTest, ARunThatWasStoppedAndContinuedMovesNothing) {
+  const auto run = lift("resume");
+  ASSERT_TRUE(lifts()) << said(errors_);
+  run->kill(SIGSTOP);
+  ASSERT_TRUE(says("keep their grip")) << said(errors_);
+  const double height = state().arm.base_from_tcp.translation().z();
+  run->kill(SIGCONT);
+  ASSERT_TRUE(says("watched_lift: watchdog: the rig is no longer in this run's hands"))
+      << said(errors_);
+  EXPECT_EQ(WEXITSTATUS(run->wait()), 3);
+  expect_stopped_and_held();
+  EXPECT_NEAR(state().arm.base_from_tcp.translation().z(), height, 1e-6);
+  EXPECT_EQ(said(errors_).find("stopped again"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gripbench::hal

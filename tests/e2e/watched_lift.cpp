@@ -1,10 +1,12 @@
 // A run for the watchdog's tests: grips what stands before the rig, lifts it slowly, and says
 // "lifting" once it rises. Then it goes on as it is told: "hold" until it is killed, "hang" without
-// looking at the rig, "end" in order.
-//   watched_lift lift WORKCELL hold|hang|end
+// looking at the rig, "end" in order, "resume" with another motion once it was stopped and
+// continued.
+//   watched_lift lift WORKCELL hold|hang|end|resume
 // It is its own watchdog too, as gripbench is, and starts itself as such:
 //   watched_lift watchdog --workcell FILE --port PORT --started-by-run
 
+#include <chrono>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -25,6 +27,15 @@ Eigen::Isometry3d down_at(const Eigen::Vector3d& point) {
   return pose;
 }
 
+/// Until this process has been stopped for a while, and continues.
+void wait_to_be_continued() {
+  using Clock = std::chrono::steady_clock;
+  for (auto last = Clock::now(); Clock::now() - last < std::chrono::seconds(2);) {
+    last = Clock::now();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 void lift(const std::string& file, const std::string& then) {
   const hal::RigSettings settings = hal::RigSettings::from(hal::ConfigNode::load(file));
   const auto rig = hal::make_rig_workcell(settings);
@@ -39,6 +50,10 @@ void lift(const std::string& file, const std::string& then) {
   wait([&] { return rig->arm().read().tcp_velocity.z() > 0.005; });
   std::cout << "lifting" << std::endl;
   if (then == "end") return;
+  if (then == "resume") {
+    wait_to_be_continued();
+    rig->arm().start_move(down_at({0.45, 0.0, 0.14}), {0.5, 2.0});
+  }
   while (then == "hang") std::this_thread::sleep_for(std::chrono::seconds(1));
   wait([] { return false; });
 }

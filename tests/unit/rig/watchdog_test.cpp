@@ -7,6 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "hal/net/line_reader.h"
+#include "hal/rig/rig_watchdog.h"
+#include "hal/rig/rig_workcell.h"
 #include "hal/watchdog/start_watchdog.h"
 #include "hal/watchdog/watched_run.h"
 #include "hal/wsg/wsg_gripper.h"
@@ -40,18 +43,18 @@ class WatchdogTest : public ::testing::Test {
     });
   }
 
-  WatchdogSettings as_started() const {
-    WatchdogSettings settings;
-    settings.port = port_;
+  RigSettings watched_rig() const {
+    RigSettings rig = rig_.settings();
+    rig.watchdog.emplace();
+    rig.watchdog->port = port_;
     // Deaths show by closed connections at once; silence is for WatchState's own tests.
-    settings.rules = {.beat_timeout = kPatience,
-                      .camera_timeout = 1.0,
-                      .hang_timeout = kPatience,
-                      .idle_timeout = kPatience};
-    settings.arm = rig_.settings().arm;
-    settings.gripper = rig_.settings().gripper;
-    return settings;
+    rig.watchdog->rules = {.beat_timeout = kPatience,
+                           .camera_timeout = 1.0,
+                           .hang_timeout = kPatience,
+                           .idle_timeout = kPatience};
+    return rig;
   }
+  WatchdogSettings as_started() const { return watchdog_settings(watched_rig()); }
   static std::string complaint_about(const WatchdogSettings& settings) {
     return message_of([&] { find_or_start_watchdog("/nowhere", "/nowhere", settings); });
   }
@@ -150,6 +153,59 @@ TEST_F(WatchdogTest, ACameraThatStallsStopsTheArmAndKeepsTheGrip) {
   EXPECT_FALSE(gripper_in_fast_stop());
 }
 
+TEST_F(WatchdogTest, ARunThatTheRigWasTakenFromSaysWhyAndMovesNothing) {
+  RigSettings settings = watched_rig();
+  // The watchdog shall see it first.
+  settings.tactile.stale_after = Duration(kPatience);
+  {
+    const auto rig = make_rig_workcell(settings);
+    Eigen::Isometry3d goal = rig->arm().read().base_from_tcp;
+    goal.linear() = Eigen::Vector3d(1.0, -1.0, -1.0).asDiagonal();
+    goal.translation().z() -= 0.05;
+    const LinearMotionLimits slowly{0.001, 1.0};
+    rig->arm().start_move(goal, slowly);
+    ASSERT_TRUE(eventually([&] { return rig_.workcell.state().arm.tcp_velocity.z() < 0.0; }));
+    rig_.control.answer("freeze tactile");
+    const auto why = AllOf(HasSubstr("watchdog: "), HasSubstr("tactile: no frame for"));
+    // What it finds at the device is that its program was replaced.
+    EXPECT_THAT(message_when_it_throws([&] { rig->arm().moving(); }), why);
+    ASSERT_TRUE(eventually([&] { return said().find("keep their grip") != std::string::npos; }));
+    EXPECT_THAT(message_when_it_throws([&] { rig->gripper().read(); }), why) << "it is silent";
+    EXPECT_THAT(message_of([&] { rig->gripper().start_move(0.05, 0.1); }), why);
+    EXPECT_THAT(message_of([&] { rig->arm().start_move(goal, slowly); }), why);
+    EXPECT_THAT(message_of([&] { rig->clock().sleep_until(0.0); }), why) << "though it is past";
+    EXPECT_TRUE(arm_stands());
+    EXPECT_GT(rig_.workcell.state().arm.base_from_tcp.translation().z(),
+              goal.translation().z() + 0.01);
+    EXPECT_EQ(said().find("stopped again"), std::string::npos) << "there was nothing to stop";
+  }
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
+  EXPECT_TRUE(ends());
+}
+
+TEST(WatchedRun, WithoutAnAnswerNothingMaySetOut) {
+  std::atomic<bool> answers{false};
+  const TcpServer mute({}, [&](TcpConnection& connection, std::stop_token stop) {
+    LineReader reader;
+    while (!stop.stop_requested()) {
+      reader.append(connection.receive(Duration(0.01)));
+      while (const std::optional<std::string> line = reader.next()) {
+        while (*line != "watch" && !answers && !stop.stop_requested()) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        connection.send(std::string_view("ok 1\n"));
+      }
+    }
+  });
+  WatchedRun run(mute.port(), 0.1);
+  EXPECT_THROW(run.demand_rig(), MotionRefused);
+  EXPECT_EQ(message_of([&] { run.explain_fault(); }), "nothing was thrown")
+      << "then what the device says stands";
+  answers = true;
+  EXPECT_TRUE(
+      eventually([&] { return message_of([&] { run.demand_rig(); }) == "nothing was thrown"; }));
+}
+
 /// A run that dies: its connections close, as the system does it for a process that is killed.
 class DyingRun : public WatchdogTest {
  protected:
@@ -223,6 +279,23 @@ TEST_F(DyingRun, AMotionThatWasOnlyJustSentIsStoppedToo) {
   EXPECT_EQ(ask_watchdog(port_, "release"), "");
   EXPECT_TRUE(ends());
   EXPECT_TRUE(arm_stands());
+}
+
+TEST_F(DyingRun, AMotionThatIsSentAfterwardsIsStoppedAgain) {
+  UrArm arm(rig_.settings().arm, clock_);
+  arm.prepare();
+  die_with_a_grip();
+  send_long_lift(arm);
+  EXPECT_THAT(message_when_it_throws([&] { arm.moving(); }),
+              HasSubstr("replaced by another program"))
+      << "the stop's end is not taken for the motion's";
+  EXPECT_TRUE(eventually([&] { return said().find("it was seen to move") != std::string::npos; }));
+  EXPECT_THAT(said(), HasSubstr("stopped again"));
+  EXPECT_TRUE(arm_stands());
+  EXPECT_LT(rig_.workcell.state().arm.base_from_tcp.translation().z(), lift_end_ - 0.01);
+  EXPECT_TRUE(holds());
+  EXPECT_EQ(ask_watchdog(port_, "release"), "");
+  EXPECT_TRUE(ends());
 }
 
 TEST_F(DyingRun, TheGripperNoticesNothingAndAPersonMayOpenIt) {
@@ -310,6 +383,9 @@ TEST_F(WatchdogTest, OneOfAnotherRigOrWithOtherSettingsIsNotTaken) {
   other = as_started();
   other.rules.hang_timeout += 1.0;
   EXPECT_THAT(complaint_about(other), HasSubstr("hang_timeout"));
+  other = as_started();
+  other.opening.speed = 0.01;
+  EXPECT_THAT(complaint_about(other), HasSubstr("opening to 0.1 m at 0.01 m/s"));
   EXPECT_EQ(find_or_start_watchdog("/nowhere", "/nowhere", as_started()).port, port_);
 }
 
