@@ -109,23 +109,23 @@ void Watchdog::client_gone(bool announced) {
 
 void Watchdog::serve(TcpConnection& connection, std::stop_token stop) {
   LineReader reader;
-  bool watches = false;
+  std::uint64_t watch = 0;
   try {
     while (!stop.stop_requested()) {
       reader.append(connection.receive(kLookUp));
       while (const std::optional<std::string> line = reader.next()) {
-        connection.send(answer(*line, watches) + "\n");
+        connection.send(answer(*line, watch) + "\n");
       }
     }
   } catch (const WireError&) {
     // Gone, or no client of ours.
   }
-  if (!watches || stop.stop_requested()) return;
+  if (watch == 0 || stop.stop_requested()) return;
   const std::lock_guard lock(mutex_);
-  state_.lost("the run's connection to the watchdog");
+  if (watch == watches_) state_.lost("the run's connection to the watchdog");
 }
 
-std::string Watchdog::answer(const std::string& line, bool& watches) {
+std::string Watchdog::answer(const std::string& line, std::uint64_t& watch) {
   std::istringstream words(line);
   std::string command;
   words >> command;
@@ -135,17 +135,10 @@ std::string Watchdog::answer(const std::string& line, bool& watches) {
       return fmt::format("ok gripbench-watchdog {}; {} {}", fmt::join(watched_by(settings_), ", "),
                          name_of(state_.mode()), state_.reason());
     }
-    if (command == "watch") return begin_to_watch(watches);
-    if (command == "beat") return take_beat(words);
+    if (command == "watch") return begin_to_watch(watch);
+    if (command == "beat") return take_beat(words, watch);
     if (command == "bye") {
-      const bool nothing_held = !relay_->holds();
-      const std::lock_guard lock(mutex_);
-      watches = false;
-      if (nothing_held) {
-        state_.goodbye();
-      } else {
-        state_.lost("the run");
-      }
+      take_goodbye(watch);
       return "ok";
     }
     if (command == "release" || command == "open") return end_of_holding(command == "open");
@@ -155,7 +148,7 @@ std::string Watchdog::answer(const std::string& line, bool& watches) {
   }
 }
 
-std::string Watchdog::begin_to_watch(bool& watches) {
+std::string Watchdog::begin_to_watch(std::uint64_t& watch) {
   const std::lock_guard lock(mutex_);
   if (state_.mode() == Mode::kWatching) return "error: another run has the rig; wait for its end";
   if (state_.mode() == Mode::kHolding && !stopped_) {
@@ -163,11 +156,11 @@ std::string Watchdog::begin_to_watch(bool& watches) {
   }
   relay_->open();
   if (!state_.begin(clock_.now())) return "error: it is about to end; try again";
-  watches = true;
+  watch = ++watches_;
   return fmt::format("ok {}", relay_->port());
 }
 
-std::string Watchdog::take_beat(std::istream& words) {
+std::string Watchdog::take_beat(std::istream& words, std::uint64_t watch) {
   WatchBeat beat;
   std::string word;
   words >> word;
@@ -178,9 +171,21 @@ std::string Watchdog::take_beat(std::istream& words) {
         count_of(std::string_view(word).substr(std::min(equals + 1, word.size())));
   }
   const std::lock_guard lock(mutex_);
+  if (watch != watches_) return "error: another run has the rig now";
   state_.beat(clock_.now(), beat);
   if (state_.mode() == Mode::kHolding) return "error: " + state_.reason();
   return "ok";
+}
+
+void Watchdog::take_goodbye(std::uint64_t& watch) {
+  const bool nothing_held = !relay_->holds();
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(watch, 0) != watches_) return;
+  if (nothing_held) {
+    state_.goodbye();
+  } else {
+    state_.lost("the run");
+  }
 }
 
 std::string Watchdog::end_of_holding(bool open_jaws) {

@@ -62,10 +62,12 @@ class Watchdog {
 
  private:
   void serve(TcpConnection& connection, std::stop_token stop);
-  /// Sets `watches` on a connection whose run is watched from then on.
-  std::string answer(const std::string& line, bool& watches);
-  std::string begin_to_watch(bool& watches);
-  std::string take_beat(std::istream& words);
+  /// `watch` is the number of the connection's watch, 0 before it has asked for one: a run that was
+  /// lost must not speak for the one that came after it.
+  std::string answer(const std::string& line, std::uint64_t& watch);
+  std::string begin_to_watch(std::uint64_t& watch);
+  std::string take_beat(std::istream& words, std::uint64_t watch);
+  void take_goodbye(std::uint64_t& watch);
   std::string end_of_holding(bool open_jaws);
   void client_gone(bool announced);
   bool arm_moves();
@@ -82,6 +84,8 @@ class Watchdog {
 
   mutable std::mutex mutex_;
   WatchState state_;
+  /// Counts the runs that it has watched, from 1.
+  std::uint64_t watches_ = 0;
   bool open_jaws_ = false;
   /// The arm stands since the run was lost, as far as anybody saw.
   bool stopped_ = false;

@@ -183,6 +183,35 @@ TEST_F(WatchdogTest, ARunThatTheRigWasTakenFromSaysWhyAndMovesNothing) {
   EXPECT_TRUE(ends());
 }
 
+TEST_F(WatchdogTest, ALostRunThatComesBackDoesNotSpeakForTheNext) {
+  std::optional<WatchedRun> next;
+  {
+    TcpConnection lost = TcpConnection::connect("127.0.0.1", port_, Duration(5.0));
+    LineReader reader;
+    const auto answer = [&](const std::string& line) {
+      lost.send(line + "\n");
+      std::optional<std::string> said;
+      eventually([&] {
+        said = reader.next();
+        if (!said) reader.append(lost.receive(Duration(0.01)));
+        return said.has_value();
+      });
+      return said.value_or("");
+    };
+    EXPECT_THAT(answer("watch"), HasSubstr("ok "));
+    ASSERT_TRUE(eventually(
+        [&] { return answer("beat 1 tactile=1").find("no frame for") != std::string::npos; }));
+    ASSERT_TRUE(eventually([&] { return said().find("keep their grip") != std::string::npos; }));
+    next.emplace(port_);
+    EXPECT_EQ(answer("beat 2 tactile=2"), "error: another run has the rig now");
+  }
+  // By then it has seen the lost one's connection close.
+  for (int beat = 0; beat < 20; ++beat) next->demand_rig();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  next->demand_rig();
+  EXPECT_THAT(ask_watchdog(port_, "hello"), HasSubstr("; watching"));
+}
+
 TEST(WatchedRun, WithoutAnAnswerNothingMaySetOut) {
   std::atomic<bool> answers{false};
   const TcpServer mute({}, [&](TcpConnection& connection, std::stop_token stop) {
