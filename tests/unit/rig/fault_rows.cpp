@@ -69,11 +69,8 @@ Fault dropped_camera(const char* name, const std::string& device, double pause) 
 
 Fault seen_by_watchdog(const char* name, const std::string& device) {
   Fault fault = stalled_camera(name, device, {"freeze " + device}, {"thaw " + device});
-  // It takes the gripper, and the arm's program, before it tells the run: which of them the run
-  // sees first is a matter of moments.
-  fault.devices = {"watchdog", "gripper", "arm"};
-  fault.says = {device + ": no frame for", "expected an answer", "no connection to",
-                "was under way", "replaced by another program"};
+  fault.devices = {"watchdog"};
+  fault.says = {device + ": no frame for"};
   fault.watch = Watch::kImpatient;
   return fault;
 }
