@@ -99,8 +99,9 @@ const std::vector<Fault>& arm_faults() {
                                             "anything else is sent to the arm"),
                     .rigs = 3};
     Fault deaf{.name = "protective stop and no dashboard",
-               .inject = {"freeze dashboard", "drop dashboard", "protective_stop"},
-               .clear = {"thaw dashboard"},
+               // A line that is only to be dropped may still take the stop.
+               .inject = {"cut dashboard", "protective_stop"},
+               .clear = {"mend dashboard"},
                .devices = {"arm"},
                .says = {"protective stop"},
                .at_once = true,
