@@ -77,7 +77,7 @@ class EpisodeWriter {
 std::string arm_may_move(const GraspProgress& progress) {
   if (progress.not_stopped.empty()) return "";
   return fmt::format(
-      "; THE ARM MAY STILL MOVE, as it could not be told to stop: use the "
+      "; THE ARM MAY STILL MOVE, as its stop is not confirmed: use the "
       "emergency stop ({})",
       progress.not_stopped);
 }

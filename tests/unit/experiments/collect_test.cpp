@@ -319,7 +319,7 @@ TEST_F(CollectTest, AnArmThatCannotBeStoppedIsSaid) {
   };
   EXPECT_THAT(message_of([&] { run("d"); }),
               AllOf(HasSubstr("tactile: no picture came"),
-                    HasSubstr("THE ARM MAY STILL MOVE, as it could not be told to stop: use the "
+                    HasSubstr("THE ARM MAY STILL MOVE, as its stop is not confirmed: use the "
                               "emergency stop (arm: the controller cannot be reached)")));
   fake_.arm_refuses_stop = false;
   EXPECT_THAT(message_of([&] { run("d"); }), ::testing::Not(HasSubstr("MAY STILL MOVE")));
