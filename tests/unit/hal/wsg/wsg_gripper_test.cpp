@@ -149,11 +149,11 @@ TEST_F(HomedWsg, AStoppedMotionEndsWhereItIs) {
 }
 
 TEST_F(HomedWsg, AStopAsksNothingOfJawsAtRest) {
-  const auto says_stopped_after = [this](double speed, bool at_rest) {
+  const auto says_stopped_after = [this](double width, double speed, bool at_rest) {
     {
       WsgGripper gripper(settings(), clock_);
       gripper.prepare();
-      gripper.start_move(0.0385, speed);
+      gripper.start_move(width, speed);
       EXPECT_TRUE(!at_rest || ends(gripper));
       gripper.stop();
     }
@@ -163,8 +163,8 @@ TEST_F(HomedWsg, AStopAsksNothingOfJawsAtRest) {
     }));
     return (next->newest().state_bits & kWsgStopped) != 0;
   };
-  EXPECT_FALSE(says_stopped_after(0.4, true)) << "they clamp, and go on to";
-  EXPECT_TRUE(says_stopped_after(0.005, false));
+  EXPECT_FALSE(says_stopped_after(0.0385, 0.4, true)) << "they clamp, and go on to";
+  EXPECT_TRUE(says_stopped_after(0.08, 0.005, false));
 }
 
 TEST_F(HomedWsg, GraspKnowsWhetherThereIsAPart) {
