@@ -85,7 +85,7 @@ class UrArm final : public Arm {
 
   UrStatus status() const;
   const RtdeClient& rtde() const { return rtde_; }
-  /// For recovery by an operator's word; nothing here calls it but `stop`.
+  /// For what an operator asks; here `prepare` asks whether it is there, and `stop` ends programs.
   DashboardClient& dashboard() { return dashboard_; }
 
  private:
